@@ -1,0 +1,1 @@
+"""Is it fair, calibrated, stable, useful, and who answers for it."""

@@ -1,0 +1,1 @@
+"""What is predicted, from which data, by which approved recipe, and what is proposed."""

@@ -1,0 +1,1 @@
+"""Deeds: one module per use case."""
