@@ -1,0 +1,207 @@
+"""The Merkle tree of the log: hashes, roots, proofs, verification (RFC 6962 and RFC 9162, section 2.1).
+
+All hashes are 32-byte SHA-256 values. A tree of size n is a sequence of n leaf hashes, index 0 first.
+Verification never touches storage: it needs the proof, the sizes and the roots alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+HASH_BYTES = 32
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+_LEAF_PREFIX = b"\x00"  # without the two prefixes a node could pass for a leaf
+_NODE_PREFIX = b"\x01"
+
+
+class ProofError(ValueError):
+    """A proof cannot be made for these sizes, or does not prove what it claims."""
+
+
+def leaf_hash(leaf: bytes) -> bytes:
+    """SHA-256(0x00 || leaf): the hash of one entry's exact bytes."""
+    return hashlib.sha256(_LEAF_PREFIX + leaf).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """SHA-256(0x01 || left || right): the hash of an inner node."""
+    return hashlib.sha256(_NODE_PREFIX + left + right).digest()
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """The right edge of a tree: enough to append leaves and to name the root at any time.
+
+    `size` counts leaves; `hashes` holds one hash per set bit of `size`, the largest perfect subtree first.
+    """
+
+    size: int = 0
+    hashes: tuple[bytes, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.size < 0 or len(self.hashes) != self.size.bit_count():
+            raise ProofError(f"A frontier of {self.size} leaves cannot have {len(self.hashes)} hashes.")
+
+    def append(self, new_leaf_hash: bytes) -> Frontier:
+        """The frontier after one more leaf; merges as many subtrees as `size` has trailing ones."""
+        hashes, merged, size = list(self.hashes), new_leaf_hash, self.size
+        while size & 1:
+            merged = node_hash(hashes.pop(), merged)
+            size >>= 1
+        return Frontier(self.size + 1, (*hashes, merged))
+
+    def extend(self, leaf_hashes: Iterable[bytes]) -> Frontier:
+        """The frontier after many more leaves."""
+        frontier = self
+        for one in leaf_hashes:
+            frontier = frontier.append(one)
+        return frontier
+
+    @property
+    def root(self) -> bytes:
+        """The Merkle tree hash of all leaves so far; of no leaves, SHA-256 of the empty string."""
+        if not self.hashes:
+            return EMPTY_ROOT
+        *rest, folded = self.hashes
+        for left in reversed(rest):
+            folded = node_hash(left, folded)
+        return folded
+
+
+def root(leaf_hashes: Iterable[bytes]) -> bytes:
+    """The Merkle tree hash of a sequence of leaf hashes (RFC 9162, section 2.1.1)."""
+    return Frontier().extend(leaf_hashes).root
+
+
+def inclusion_proof(index: int, leaf_hashes: Sequence[bytes]) -> tuple[bytes, ...]:
+    """The sibling hashes from leaf `index` up to the root of all `leaf_hashes`, the leaf's own sibling first.
+
+    Source: RFC 9162, section 2.1.3.1. Raises ProofError when the tree holds no such leaf.
+    """
+    if not 0 <= index < len(leaf_hashes):
+        raise ProofError(f"A tree of {len(leaf_hashes)} entries has no entry {index}.")
+    path: list[bytes] = []
+    start, end = 0, len(leaf_hashes)
+    while end - start > 1:
+        middle = start + _split(end - start)
+        if index < middle:
+            path.append(_subtree(leaf_hashes, middle, end))
+            end = middle
+        else:
+            path.append(_subtree(leaf_hashes, start, middle))
+            start = middle
+    return tuple(reversed(path))
+
+
+def consistency_proof(old_size: int, leaf_hashes: Sequence[bytes]) -> tuple[bytes, ...]:
+    """The hashes that show the first `old_size` leaves to be the unchanged beginning of all `leaf_hashes`.
+
+    Source: RFC 9162, section 2.1.4.1. Raises ProofError unless 0 < old_size <= number of leaves.
+    """
+    if not 0 < old_size <= len(leaf_hashes):
+        raise ProofError(f"No consistency proof leads from size {old_size} to size {len(leaf_hashes)}.")
+    path: list[bytes] = []
+    start, end = 0, len(leaf_hashes)
+    while old_size != end:
+        middle = start + _split(end - start)
+        if old_size <= middle:
+            path.append(_subtree(leaf_hashes, middle, end))
+            end = middle
+        else:
+            path.append(_subtree(leaf_hashes, start, middle))
+            start = middle
+    if start > 0:  # the verifier knows the old root, but not this part of it
+        path.append(_subtree(leaf_hashes, start, end))
+    return tuple(reversed(path))
+
+
+def verify_inclusion(*, index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes) -> None:
+    """Check that the leaf hash `leaf` stands at `index` in the tree of `size` leaves with this root.
+
+    Source: RFC 9162, section 2.1.3.2. Raises ProofError.
+    """
+    _check_lengths((leaf, root, *proof))
+    if not 0 <= index < size:
+        raise ProofError(f"A tree of {size} entries has no entry {index}.")
+    inner = (index ^ (size - 1)).bit_length()  # below this level the path has a sibling on either side
+    if len(proof) != inner + (index >> inner).bit_count():
+        raise ProofError(f"An inclusion proof of entry {index} in {size} cannot have {len(proof)} hashes.")
+    computed = leaf
+    for level, sibling in enumerate(proof):
+        if level >= inner or index >> level & 1:
+            computed = node_hash(sibling, computed)
+        else:
+            computed = node_hash(computed, sibling)
+    if computed != root:
+        raise ProofError(
+            f"The proof does not lead from entry {index} to the root of the tree of {size} entries."
+        )
+
+
+def verify_consistency(
+    *, old_size: int, new_size: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]
+) -> None:
+    """Check that the tree of `new_size` leaves begins with the unchanged tree of `old_size` leaves.
+
+    Source: RFC 9162, section 2.1.4.2. A proof from the empty tree says nothing and is refused.
+    Raises ProofError.
+    """
+    _check_lengths((old_root, new_root, *proof))
+    if not 0 < old_size <= new_size:
+        raise ProofError(f"No consistency proof leads from size {old_size} to size {new_size}.")
+    if old_size == new_size:
+        _check_same_tree(old_root, new_root, proof)
+        return
+    old, new = _roots_from(old_size, new_size, old_root, proof)
+    if old != old_root:
+        raise ProofError(f"The proof does not lead to the root of the earlier tree of {old_size} entries.")
+    if new != new_root:
+        raise ProofError(
+            f"The tree of {new_size} entries is not a continuation of the tree of {old_size} entries."
+        )
+
+
+def _roots_from(old_size: int, new_size: int, old_root: bytes, proof: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """Fold a consistency proof into the two roots it speaks for (RFC 9162, section 2.1.4.2, steps 2 to 6)."""
+    level = (old_size & -old_size).bit_length() - 1
+    path = [old_root, *proof] if old_size == 1 << level else list(proof)
+    old_node, new_node = (old_size - 1) >> level, (new_size - 1) >> level
+    inner = (old_node ^ new_node).bit_length()
+    if len(path) != 1 + inner + (old_node >> inner).bit_count():
+        raise ProofError(
+            f"A consistency proof from {old_size} to {new_size} cannot have {len(proof)} hashes."
+        )
+    old = new = path[0]
+    for height, sibling in enumerate(path[1:]):
+        if height >= inner or old_node >> height & 1:
+            old, new = node_hash(sibling, old), node_hash(sibling, new)
+        else:
+            new = node_hash(new, sibling)
+    return old, new
+
+
+def _check_same_tree(old_root: bytes, new_root: bytes, proof: Sequence[bytes]) -> None:
+    if proof:
+        raise ProofError("A consistency proof between equal sizes has no hashes.")
+    if old_root != new_root:
+        raise ProofError("Two trees of the same size have different roots: one of them is a second history.")
+
+
+def _check_lengths(hashes: Iterable[bytes]) -> None:
+    if any(len(one) != HASH_BYTES for one in hashes):
+        raise ProofError(f"A hash of the tree has {HASH_BYTES} bytes.")
+
+
+def _split(count: int) -> int:
+    """The largest power of two smaller than `count` (count > 1)."""
+    return 1 << (count - 1).bit_length() - 1
+
+
+def _subtree(leaf_hashes: Sequence[bytes], start: int, end: int) -> bytes:
+    """The Merkle tree hash of the leaves start..end-1 (at least one)."""
+    if end - start == 1:
+        return leaf_hashes[start]
+    middle = start + _split(end - start)
+    return node_hash(_subtree(leaf_hashes, start, middle), _subtree(leaf_hashes, middle, end))
