@@ -119,7 +119,7 @@ def check_key_name(name: str) -> None:
 def decode_base64(text: str) -> bytes:
     """Standard base64 with padding, in the one form that encodes back to itself. Raises NoteError."""
     try:
-        data = base64.b64decode(text, validate=True)
+        data = base64.b64decode(text)
     except ValueError:
         data = b""
     if not data or _base64(data) != text:

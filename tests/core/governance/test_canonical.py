@@ -170,6 +170,11 @@ def test_bytes_that_are_not_the_canonical_form_are_refused(change: Any) -> None:
         parse_leaf(change(leaf_bytes(entry())))
 
 
+def test_bytes_too_long_for_a_bundle_are_refused_before_they_are_read() -> None:
+    with pytest.raises(EntryError, match="65,536"):
+        parse_leaf(b"[" * (MAX_LEAF_BYTES + 1))
+
+
 def test_a_salted_digest_is_the_sha256_of_salt_and_text() -> None:
     salt = bytes(range(32))
     assert salted_digest(salt, "Grüße") == hashlib.sha256(salt + "Grüße".encode()).hexdigest()

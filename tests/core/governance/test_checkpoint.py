@@ -14,6 +14,7 @@ from governance.core.checkpoint import (
     open_checkpoint,
     parse_body,
     parse_decimal,
+    parse_hash,
     signed,
 )
 from governance.core.merkle import EMPTY_ROOT, ProofError, leaf_hash, root, verify_consistency
@@ -75,6 +76,22 @@ def test_a_checkpoint_of_another_key_is_refused() -> None:
 def test_another_spelling_of_a_checkpoint_is_refused(body: str) -> None:
     with pytest.raises(CheckpointError):
         parse_body(body)
+
+
+def test_a_checkpoint_without_its_last_line_feed_is_refused() -> None:
+    with pytest.raises(CheckpointError, match="ends in a line feed"):
+        parse_body(CHECKPOINT.body[:-1])
+
+
+@pytest.mark.parametrize("length", [31, 33])
+def test_a_hash_of_another_length_is_refused(length: int) -> None:
+    with pytest.raises(CheckpointError, match=f"32 bytes, not {length}"):
+        parse_hash(format_hash(bytes(length)))
+
+
+def test_a_number_larger_than_any_log_is_refused() -> None:
+    with pytest.raises(CheckpointError, match="whole number"):
+        parse_decimal(str(MAX_SIZE + 1))
 
 
 @pytest.mark.parametrize("size", [-1, MAX_SIZE + 1])

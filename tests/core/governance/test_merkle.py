@@ -124,7 +124,13 @@ def test_a_proof_with_any_one_part_changed_is_refused(size: int) -> None:
     head, wrong = root(known), hashlib.sha256(b"something else").digest()
     for index in range(size):
         proof = list(inclusion_proof(index, known))
-        good = {"index": index, "size": size, "leaf": known[index], "proof": proof, "root": head}
+        good: dict[str, Any] = {
+            "index": index,
+            "size": size,
+            "leaf": known[index],
+            "proof": proof,
+            "root": head,
+        }
         changes: list[dict[str, Any]] = [
             {"leaf": wrong},
             {"root": wrong},
@@ -179,6 +185,13 @@ def test_a_frontier_with_the_wrong_number_of_hashes_is_refused(size: int, count:
 def test_no_inclusion_proof_is_made_for_an_entry_outside_the_tree(index: int) -> None:
     with pytest.raises(ProofError, match="no entry"):
         inclusion_proof(index, hashes(5))
+
+
+@pytest.mark.parametrize("index", [-1, 5, 6])
+def test_no_inclusion_is_verified_for_an_entry_outside_the_tree(index: int) -> None:
+    known = hashes(5)
+    with pytest.raises(ProofError, match=f"no entry {index}"):
+        verify_inclusion(index=index, size=5, leaf=known[0], proof=known[:3], root=root(known))
 
 
 @pytest.mark.parametrize("old", [-1, 0, 6])

@@ -94,6 +94,7 @@ def test_a_note_is_not_made_without_a_signature() -> None:
         "— ana.example/log",
         "—  AAAAAAA=",
         "- ana.example/log AAAAAAA=",
+        "ana.example/log AAAAAAA=",
         "— ana.example/log AAAAAA",
         "— ana.example/log AAAAAAB=",
         "— ana.example/log AAAAAA==",
@@ -109,7 +110,7 @@ def test_a_malformed_signature_line_spoils_the_note(line: str) -> None:
         open_note(f"{sign(TEXT, [ANA])}{line}\n", [ANA.verification_key])
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a+b", "a\u00a0b", "a\nb", "a\u2028b"])
+@pytest.mark.parametrize("name", ["", "a b", "a+b", "a\u00a0b", "a\nb", "a\u2028b", "a\x07b"])
 def test_a_name_that_cannot_stand_in_a_signature_line_is_refused(name: str) -> None:
     with pytest.raises(NoteError, match="key name"):
         SigningKey(name, bytes(32))
@@ -126,6 +127,17 @@ def test_keys_read_back_from_their_text() -> None:
 def test_a_key_of_another_length_is_refused(make: Any) -> None:
     with pytest.raises(NoteError, match="32 bytes"):
         make("ana.example/log", bytes(31))
+
+
+def test_a_key_of_another_type_is_refused() -> None:
+    cosigner = base64.b64encode(b"\x04" + ANA.verification_key.public_key).decode()
+    with pytest.raises(NoteError, match="not an Ed25519 key"):
+        parse_verification_key(f"{ANA.name}+{ANA.verification_key.key_id.hex()}+{cosigner}")
+
+
+def test_a_note_without_its_last_line_feed_is_refused() -> None:
+    with pytest.raises(NoteError, match="end in line feeds"):
+        open_note(sign(TEXT, [ANA])[:-1], [ANA.verification_key])
 
 
 def test_a_public_key_that_is_no_point_verifies_nothing() -> None:
