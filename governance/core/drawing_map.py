@@ -1,0 +1,178 @@
+"""Maps: places shaded in five steps, districts outlined, proposals numbered.
+
+Coordinates are planar, y up, in any unit (a projected CRS, or degrees with `squeeze`); a picture is
+`WIDTH` user units wide and as high as its content asks, between half and one and a half times that.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from governance.core.drawing import (
+    CLASSES,
+    Markup,
+    class_of,
+    element,
+    figure,
+    number,
+    quantile_breaks,
+    reading,
+)
+from governance.core.drawing_frame import Bounds, Frame, Point, Ring, bounds_of, distance, frame_of, spread
+
+DISC: Final = 9.5
+SMALLEST_STEP: Final = 0.35
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A cell or an area: rings (outer and holes alike), its value (None: not known), its tooltip."""
+
+    rings: tuple[Ring, ...]
+    value: float | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A line drawn above the shading: a district, the reader's own district, or a place that is proposed."""
+
+    rings: tuple[Ring, ...]
+    kind: Literal["district", "mine", "area", "place"] = "district"
+
+
+@dataclass(frozen=True)
+class Marker:
+    """A numbered disc at a point; `label` is the name of the place."""
+
+    x: float
+    y: float
+    text: str
+    label: str = ""
+
+
+def draw_map(
+    *,
+    title: str,
+    shapes: Sequence[Shape],
+    outlines: Sequence[Outline] = (),
+    markers: Sequence[Marker] = (),
+    breaks: Sequence[float] | None = None,
+    focus: Bounds | None = None,
+    squeeze: float = 1.0,
+) -> Markup:
+    """A choropleth: `shapes` in five steps of one hue, `outlines` and numbered `markers` above.
+
+    `breaks`: upper limits of the lower four classes (quantiles of the values where None); `focus`: the
+    bounds to show (all of it where None); `squeeze`: see `squeeze_at`, 1 for projected coordinates.
+    """
+    everything = [r for s in shapes for r in s.rings] + [r for o in outlines for r in o.rings]
+    frame = frame_of(focus or bounds_of(everything), squeeze)
+    limits = quantile_breaks(s.value for s in shapes if s.value is not None) if breaks is None else breaks
+    parts = [
+        *_shading(frame, shapes, limits),
+        *(_line(frame, o.rings, o.kind) for o in outlines if any(frame.shows(r) for r in o.rings)),
+        *_discs(frame, markers),
+    ]
+    return figure(kind="map", title=title, width=frame.width, height=frame.height, children=parts)
+
+
+def draw_key(*, breaks: Sequence[float], title: str, unknown: str = "") -> Markup:
+    """The scale of a map: a swatch per class, the limits between them, and one more for "not known"."""
+    wide, high, count = 52.0, 12.0, len(breaks) + 1
+    parts = [
+        element("rect", kind=f"r{_step(i, count)}", x=i * wide, y=0.0, width=wide, height=high)
+        for i in range(count)
+    ]
+    parts += [
+        element("text", reading(limit), kind="ax", x=(i + 1) * wide, y=high + 14, text_anchor="middle")
+        for i, limit in enumerate(breaks)
+    ]
+    if unknown:
+        parts.append(
+            element("rect", kind="unknown", x=(count + 0.4) * wide, y=0.5, width=wide / 2, height=high - 1)
+        )
+        parts.append(element("text", unknown, kind="ax", x=(count + 1.0) * wide, y=high - 1))
+    width = wide * count if not unknown else wide * (count + 1.2) + 7.5 * len(unknown)
+    return figure(kind="key", title=title, width=width, height=high + 18, children=parts)
+
+
+def _shading(frame: Frame, shapes: Sequence[Shape], breaks: Sequence[float]) -> list[Markup]:
+    """One group per class: shapes without a tooltip share one path, so thousands of cells stay small."""
+    groups: dict[str, list[Shape]] = {}
+    for shape in shapes:
+        if any(frame.shows(ring) for ring in shape.rings):
+            groups.setdefault(_kind(shape.value, breaks), []).append(shape)
+    return [_group(frame, kind, groups[kind]) for kind in sorted(groups)]
+
+
+def _group(frame: Frame, kind: str, shapes: Sequence[Shape]) -> Markup:
+    seams: Mapping[str, str] = {} if kind == "unknown" else {"stroke": "#fdfcf9", "stroke_width": "0.6"}
+    mute = [ring for shape in shapes if not shape.label for ring in shape.rings]
+    paths = [element("path", d=_path(frame, mute), fill_rule="evenodd")] if mute else []
+    paths += [
+        element("path", element("title", s.label), d=_path(frame, s.rings), fill_rule="evenodd")
+        for s in shapes
+        if s.label
+    ]
+    return element("g", *paths, kind=kind, **seams)
+
+
+def _discs(frame: Frame, markers: Sequence[Marker]) -> list[Markup]:
+    true = [frame.place((m.x, m.y)) for m in markers]
+    moved = [_inside(frame, p) for p in spread(true, 2 * DISC + 2)]
+    lines = [_leader(a, b) for a, b in zip(true, moved, strict=True) if distance(a, b) > DISC]
+    return lines + [_disc(marker, at) for marker, at in zip(markers, moved, strict=True)]
+
+
+def _disc(marker: Marker, at: Point) -> Markup:
+    said = f"{marker.text}: {marker.label}" if marker.label else marker.text
+    return element(
+        "g",
+        element("title", said),
+        element("circle", kind="disc", cx=at[0], cy=at[1], r=DISC),
+        element("text", marker.text, kind="number", x=at[0], y=at[1] + 4),
+    )
+
+
+def _leader(start: Point, end: Point) -> Markup:
+    line = element("path", kind="leader", d=f"M{_pair(start)}L{_pair(end)}")
+    return element("g", line, element("circle", kind="leader", cx=start[0], cy=start[1], r=2.0))
+
+
+def _line(frame: Frame, rings: Sequence[Ring], kind: str) -> Markup:
+    return element("path", kind=kind, d=_path(frame, rings))
+
+
+def _path(frame: Frame, rings: Iterable[Ring]) -> str:
+    return "".join(_trace(frame, ring) for ring in rings if len(ring) > 2 and frame.shows(ring))
+
+
+def _trace(frame: Frame, ring: Ring) -> str:
+    """A closed ring; points nearer than a third of a unit to the one before are left out."""
+    kept: list[Point] = []
+    for point in map(frame.place, ring):
+        if not kept or distance(kept[-1], point) >= SMALLEST_STEP:
+            kept.append(point)
+    return "M" + "L".join(_pair(p) for p in kept) + "Z"
+
+
+def _kind(value: float | None, breaks: Sequence[float]) -> str:
+    return "unknown" if value is None else f"r{_step(class_of(value, breaks), len(breaks) + 1)}"
+
+
+def _step(index: int, count: int) -> int:
+    """Fewer classes than five still use the whole ramp."""
+    return round(index * (CLASSES - 1) / max(count - 1, 1))
+
+
+def _inside(frame: Frame, point: Point) -> Point:
+    edge = DISC + 1
+    return (
+        min(max(point[0], edge), frame.width - edge),
+        min(max(point[1], edge), frame.height - edge),
+    )
+
+
+def _pair(point: Point) -> str:
+    return f"{number(point[0])} {number(point[1])}"
