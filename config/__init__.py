@@ -1,1 +1,5 @@
 """Settings, addresses, schedule."""
+
+from config.celery import app as celery_app
+
+__all__ = ["celery_app"]

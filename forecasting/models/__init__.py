@@ -1,0 +1,21 @@
+"""Tables of forecasting."""
+
+from forecasting.models.batch import Batch
+from forecasting.models.extract import Extract
+from forecasting.models.forecast_run import ForecastRun
+from forecasting.models.incident import Incident
+from forecasting.models.plan import Briefing, Plan, PlanClosure
+from forecasting.models.recipe import Recipe
+from forecasting.models.scorecard import Scorecard
+
+__all__ = [
+    "Batch",
+    "Briefing",
+    "Extract",
+    "ForecastRun",
+    "Incident",
+    "Plan",
+    "PlanClosure",
+    "Recipe",
+    "Scorecard",
+]

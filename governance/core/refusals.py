@@ -1,0 +1,61 @@
+"""Every reason for which Lamplight says no."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """A closed list: the same word reaches the page, the API and the application log."""
+
+    NOT_PERMITTED = "not_permitted"
+    AUTHOR_MAY_NOT_VOTE = "author_may_not_vote"
+    SERVICE_MAY_NOT_VOTE = "service_may_not_vote"
+    ALREADY_VOTED = "already_voted"
+    RATIONALE_TOO_SHORT = "rationale_too_short"
+    EXPIRED = "expired"
+    NOT_OPEN = "not_open"
+    DIGEST_CHANGED = "digest_changed"
+    EVIDENCE_MISSING = "evidence_missing"
+    EVIDENCE_FAILED = "evidence_failed"
+    NOT_APPROVED = "not_approved"
+    HELD = "held"
+    QUORUM_UNREACHABLE = "quorum_unreachable"
+    ALREADY_DONE = "already_done"
+    NOT_FOUND = "not_found"
+    BAD_INPUT = "bad_input"
+    TOO_LATE = "too_late"
+    TOO_EARLY = "too_early"
+    TOO_LITTLE_DATA = "too_little_data"
+    TOO_LARGE = "too_large"
+    OUTSIDE_POLICY = "outside_policy"
+    CLOCK_BACKWARDS = "clock_backwards"
+    INCONSISTENT_LOG = "inconsistent_log"
+
+
+FORBIDDEN = frozenset({Reason.NOT_PERMITTED, Reason.AUTHOR_MAY_NOT_VOTE, Reason.SERVICE_MAY_NOT_VOTE})
+MALFORMED = frozenset(
+    {
+        Reason.BAD_INPUT,
+        Reason.RATIONALE_TOO_SHORT,
+        Reason.TOO_LARGE,
+        Reason.TOO_LITTLE_DATA,
+        Reason.OUTSIDE_POLICY,
+    }
+)
+
+
+class Refused(Exception):
+    """A deed that was not done, with its reason and a sentence naming what, where and what to do."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+
+def status_code(reason: Reason) -> int:
+    """HTTP status of a refusal: 403 who, 404 what, 422 how, 409 when."""
+    if reason in FORBIDDEN:
+        return 403
+    if reason is Reason.NOT_FOUND:
+        return 404
+    return 422 if reason in MALFORMED else 409

@@ -1,0 +1,31 @@
+"""Tables of governance."""
+
+from governance.models.area import Area
+from governance.models.artifact import Artifact
+from governance.models.change_request import ChangeRequest
+from governance.models.checkpoint import Checkpoint
+from governance.models.district import District
+from governance.models.evidence import Evidence
+from governance.models.jurisdiction import Jurisdiction
+from governance.models.ledger_entry import LedgerEntry, LedgerLock, LedgerText
+from governance.models.policy import Policy
+from governance.models.role_grant import RoleGrant
+from governance.models.user import User
+from governance.models.vote import Vote
+
+__all__ = [
+    "Area",
+    "Artifact",
+    "ChangeRequest",
+    "Checkpoint",
+    "District",
+    "Evidence",
+    "Jurisdiction",
+    "LedgerEntry",
+    "LedgerLock",
+    "LedgerText",
+    "Policy",
+    "RoleGrant",
+    "User",
+    "Vote",
+]

@@ -1,0 +1,83 @@
+"""The one question: may this person do that here? Sole reader and writer of guardian."""
+
+from django.contrib.auth.models import Group
+from django.db.models import Q
+from guardian.core import ObjectPermissionChecker
+from guardian.shortcuts import assign_perm
+
+from governance.core.refusals import Reason, Refused
+from governance.core.roles import PERMISSION_LABELS, ROLES, Permission, Role, roles_with
+from governance.models import District, Jurisdiction, RoleGrant, User
+
+ON_DISTRICT = frozenset({Permission.DECIDE_PLANS, Permission.PROPOSE, Permission.SEE_PLANS})
+
+
+def check(
+    by: object, permission: Permission, jurisdiction: Jurisdiction, district: District | None = None
+) -> Role:
+    """Return the role relied on, or refuse with the reason. The default is no.
+
+    A permission held on the jurisdiction holds in all its districts; one held on a district holds only there.
+    Both guardian's permission and a role grant in force must say yes.
+    """
+    if isinstance(by, User) and by.is_active and _held(by, permission, jurisdiction, district):
+        for grant in _grants(by, jurisdiction, district):
+            if permission in ROLES[Role(grant.role)].permissions:
+                return Role(grant.role)
+    who = " or ".join(ROLES[role].title.lower() for role in roles_with(permission))
+    where = f"{district.name}, {jurisdiction.name}" if district else jurisdiction.name
+    raise Refused(
+        Reason.NOT_PERMITTED,
+        f"To {PERMISSION_LABELS[permission]} in {where} one needs the role {who}. "
+        "Sign in with such an account, or ask an administrator who holds it.",
+    )
+
+
+def can(
+    by: object, permission: Permission, jurisdiction: Jurisdiction, district: District | None = None
+) -> bool:
+    """Whether `check` would pass."""
+    try:
+        check(by, permission, jurisdiction, district)
+    except Refused:
+        return False
+    return True
+
+
+def _held(by: User, permission: Permission, jurisdiction: Jurisdiction, district: District | None) -> bool:
+    checker = ObjectPermissionChecker(by)
+    if checker.has_perm(permission.value, jurisdiction):
+        return True
+    return district is not None and bool(checker.has_perm(permission.value, district))
+
+
+def _grants(by: User, jurisdiction: Jurisdiction, district: District | None) -> list[RoleGrant]:
+    here = Q(district=None) | Q(district=district) if district else Q()
+    return list(
+        RoleGrant.objects.filter(here, user=by, jurisdiction=jurisdiction, revoked_at=None).order_by("id")
+    )
+
+
+def districts_where(by: object, permission: Permission, jurisdiction: Jurisdiction) -> list[District]:
+    """Return the districts of a jurisdiction in which a person holds a permission."""
+    return [each for each in jurisdiction.districts.all() if can(by, permission, jurisdiction, each)]
+
+
+def put_in_role(user: User, role: Role, jurisdiction: Jurisdiction, district: District | None) -> None:
+    """Give the group of a role on its container the role's permissions, and put the account into it.
+
+    Called by the services that grant roles and nowhere else; it decides nothing.
+    """
+    where = f"{jurisdiction.slug}/{district.code}" if district else jurisdiction.slug
+    group, created = Group.objects.get_or_create(name=f"{role.value}@{where}")
+    if created:
+        for permission in ROLES[role].permissions:
+            container = district if district and permission in ON_DISTRICT else jurisdiction
+            assign_perm(permission.value, group, container)
+    user.groups.add(group)
+
+
+def take_out_of_role(user: User, role: Role, jurisdiction: Jurisdiction, district: District | None) -> None:
+    """Remove the account from the role's group."""
+    where = f"{jurisdiction.slug}/{district.code}" if district else jurisdiction.slug
+    user.groups.remove(*Group.objects.filter(name=f"{role.value}@{where}"))

@@ -1,0 +1,213 @@
+"""Questions about governance that other apps and pages ask."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from governance import clock
+from governance.core.approval import Ballot, Proposal, Rule, Verdict
+from governance.core.policy import Terms, read_terms
+from governance.core.refusals import Reason, Refused
+from governance.core.roles import ROLES, Permission, Role, roles_with
+from governance.core.states import UNFINISHED, State
+from governance.models import (
+    Area,
+    ChangeRequest,
+    Checkpoint,
+    District,
+    Evidence,
+    Jurisdiction,
+    LedgerEntry,
+    Policy,
+    RoleGrant,
+    User,
+    Vote,
+)
+
+
+@dataclass(frozen=True)
+class PolicyInForce:
+    """A policy version and what it says."""
+
+    version: int
+    digest: str
+    terms: Terms
+    in_force_from: datetime
+
+
+def jurisdiction_named(slug: str) -> Jurisdiction:
+    """Return a jurisdiction by its slug, or refuse and name those there are."""
+    found = Jurisdiction.objects.filter(slug=slug).first()
+    if found is None:
+        known = ", ".join(Jurisdiction.objects.order_by("slug").values_list("slug", flat=True)) or "none yet"
+        raise Refused(
+            Reason.NOT_FOUND,
+            f"There is no jurisdiction “{slug}” (there are: {known}). Make it with `manage.py add_jurisdiction`.",
+        )
+    return found
+
+
+def scheduler_account() -> User:
+    """Return the service account that does the scheduled work; it can never vote."""
+    user = User.objects.filter(is_service=True, email="scheduler@lamplight.invalid").first()
+    return user or User.objects.create_user("scheduler@lamplight.invalid", name="Scheduler", is_service=True)
+
+
+def account(email: str | None) -> User:
+    """Return the account that a command acts for: `--by EMAIL`, or the scheduler."""
+    if not email:
+        return scheduler_account()
+    user = User.objects.filter(email=email.lower()).first()
+    if user is None:
+        raise Refused(Reason.NOT_FOUND, f"No account has the e-mail address {email}. Check --by.")
+    return user
+
+
+def policy_in_force(jurisdiction: Jurisdiction, at: datetime | None = None) -> PolicyInForce:
+    """Return the policy that governs a moment of the jurisdiction's clock (now, unless given)."""
+    moment = at or clock.now(jurisdiction)
+    row = (
+        Policy.objects.filter(jurisdiction=jurisdiction, in_force_from__lte=moment)
+        .order_by("-version")
+        .first()
+    )
+    if row is None:
+        raise Refused(
+            Reason.NOT_FOUND, f"No policy of {jurisdiction.name} is in force yet at {moment:%d %B %Y}."
+        )
+    return PolicyInForce(row.version, row.digest, read_terms(row.terms), row.in_force_from)
+
+
+def rule_for(request: ChangeRequest) -> Rule:
+    """Return what approving this request needs, under the policy version that governs it."""
+    row = Policy.objects.get(jurisdiction=request.jurisdiction, version=request.policy_version)
+    terms = read_terms(row.terms)
+    return Rule(
+        quorum=terms.quorum.get(request.kind, 2),
+        required_evidence=terms.required_evidence.get(request.kind, ()),
+        blocking_verdicts=terms.blocking_verdicts,
+        rationale_min_length=terms.rationale_min_length,
+    )
+
+
+def proposal_of(request: ChangeRequest) -> Proposal:
+    """Return the request as the approval rule sees it."""
+    authors = frozenset(request.authors.values_list("id", flat=True))
+    return Proposal(State(request.state), request.digest, request.expires_at, authors)
+
+
+def ballots_on(request: ChangeRequest) -> list[Ballot]:
+    """Return all votes ever cast on a request, oldest first."""
+    rows = Vote.objects.filter(change_request=request).order_by("id")
+    return [Ballot(row.user_id, Verdict(row.verdict), row.digest) for row in rows]
+
+
+def evidence_for(digest: str) -> dict[str, Evidence]:
+    """Return the newest evidence of each kind about one digest."""
+    return {row.kind: row for row in Evidence.objects.filter(subject_digest=digest).order_by("id")}
+
+
+def request_for(digest: str) -> ChangeRequest | None:
+    """Return the request whose current revision has this digest."""
+    return ChangeRequest.objects.filter(digest=digest).order_by("-id").first()
+
+
+def requests_in(
+    jurisdiction: Jurisdiction, *states: State, kind: str | None = None
+) -> QuerySet[ChangeRequest]:
+    """Return the requests of a jurisdiction in the given states (all, when none is given)."""
+    rows = ChangeRequest.objects.filter(jurisdiction=jurisdiction).select_related("district", "jurisdiction")
+    if states:
+        rows = rows.filter(state__in=states)
+    return rows.filter(kind=kind) if kind else rows
+
+
+def digest_is_approved(jurisdiction: Jurisdiction, kind: str, digest: str) -> bool:
+    """Whether people agreed to exactly this digest: by vote, or when the jurisdiction was set up."""
+    if digest in jurisdiction.genesis.get(kind, []):
+        return True
+    return ChangeRequest.objects.filter(
+        jurisdiction=jurisdiction, kind=kind, digest=digest, state__in=[State.APPROVED, State.EXECUTED]
+    ).exists()
+
+
+def due_to_expire(jurisdiction: Jurisdiction) -> list[ChangeRequest]:
+    """Return the unfinished requests whose time is over by the jurisdiction's clock."""
+    return list(
+        requests_in(jurisdiction, *UNFINISHED).filter(expires_at__lte=clock.now(jurisdiction)).order_by("id")
+    )
+
+
+def votes_on(request: ChangeRequest) -> QuerySet[Vote]:
+    """Return the votes on a request with their voters, oldest first."""
+    return Vote.objects.filter(change_request=request).select_related("user").order_by("id")
+
+
+def voters_for(request: ChangeRequest) -> list[User]:
+    """Return the people who could vote on this request now."""
+    wanted = [role.value for role in roles_with(vote_permission(request.kind))]
+    grants = RoleGrant.objects.filter(
+        Q(district=None) | Q(district=request.district),
+        jurisdiction=request.jurisdiction,
+        role__in=wanted,
+        revoked_at=None,
+        user__is_active=True,
+        user__is_service=False,
+    )
+    authors = request.authors.values_list("id", flat=True)
+    return list(User.objects.filter(id__in=grants.values("user_id")).exclude(id__in=authors).order_by("id"))
+
+
+def vote_permission(kind: str) -> Permission:
+    """Return the permission that a vote on this kind of request needs."""
+    return Permission.DECIDE_PLANS if kind == "plan" else Permission.DECIDE_POLICY
+
+
+def areas_of(jurisdiction: Jurisdiction, kind: str = Area.Kind.AREA) -> list[Area]:
+    """Return the named geography of one kind, in code order."""
+    return list(Area.objects.filter(jurisdiction=jurisdiction, kind=kind).order_by("code"))
+
+
+def districts_of(jurisdiction: Jurisdiction) -> list[District]:
+    """Return the districts in code order."""
+    return list(District.objects.filter(jurisdiction=jurisdiction).order_by("code"))
+
+
+def jurisdictions() -> list[Jurisdiction]:
+    """Return all jurisdictions by name."""
+    return list(Jurisdiction.objects.order_by("name"))
+
+
+def last_checkpoint() -> Checkpoint | None:
+    """Return the newest signed state of the log."""
+    return Checkpoint.objects.order_by("-size").first()
+
+
+def first_checkpoint_covering(index: int) -> Checkpoint | None:
+    """Return the first checkpoint whose tree holds the entry with this index."""
+    return Checkpoint.objects.filter(size__gt=index).order_by("size").first()
+
+
+def entry_about(subject: str, action: str) -> LedgerEntry | None:
+    """Return the newest entry of one action about one digest."""
+    return LedgerEntry.objects.filter(subject=subject, action=action).order_by("-index").first()
+
+
+def roles_of(user: User, jurisdiction: Jurisdiction | None = None) -> list[RoleGrant]:
+    """Return a person's role grants in force."""
+    rows = RoleGrant.objects.filter(user=user, revoked_at=None).select_related("jurisdiction", "district")
+    return list((rows.filter(jurisdiction=jurisdiction) if jurisdiction else rows).order_by("id"))
+
+
+def role_title(role: str) -> str:
+    """Return a role's name as people read it."""
+    return ROLES[Role(role)].title
+
+
+def ballots_by(user: User, requests: Iterable[ChangeRequest]) -> set[int]:
+    """Return the ids of those requests on whose current revision the person has voted."""
+    ids = {request.id: request.digest for request in requests}
+    rows = Vote.objects.filter(user=user, change_request_id__in=ids)
+    return {row.change_request_id for row in rows if row.digest == ids[row.change_request_id]}

@@ -1,0 +1,61 @@
+"""Record one person's vote."""
+
+from django.db import transaction
+
+from governance import clock
+from governance.core.approval import DEEDS, Ballot, Verdict, Voter, check_ballot, check_standing, decide
+from governance.core.states import State, next_state
+from governance.ledger import record
+from governance.models import ChangeRequest, User, Vote
+from governance.permissions import check
+from governance.selectors import ballots_on, evidence_for, proposal_of, rule_for, vote_permission
+
+
+@transaction.atomic
+def cast_vote(
+    *, change_request_id: int, verdict: Verdict, rationale: str, seen_digest: str, by: User
+) -> ChangeRequest:
+    """Record a vote on exactly what was seen, and settle the request if the vote decides it.
+
+    Raises Refused(NOT_PERMITTED | SERVICE_MAY_NOT_VOTE | AUTHOR_MAY_NOT_VOTE | ALREADY_VOTED | NOT_OPEN | EXPIRED
+    | DIGEST_CHANGED | RATIONALE_TOO_SHORT | EVIDENCE_MISSING | EVIDENCE_FAILED).
+    """
+    # Two voters at once: the second waits here and then counts the first one's vote.
+    request = ChangeRequest.objects.select_for_update(of=("self",)).get(pk=change_request_id)
+    role = check(by, vote_permission(request.kind), request.jurisdiction, request.district)
+    moment = clock.now(request.jurisdiction)
+    proposal, rule, cast = proposal_of(request), rule_for(request), ballots_on(request)
+    ballot = Ballot(by.pk, verdict, seen_digest)
+    check_standing(proposal, Voter(by.pk, by.is_service), cast, now=moment)
+    evidence = {kind: row.verdict for kind, row in evidence_for(request.digest).items()}
+    check_ballot(proposal, rule, ballot, rationale=rationale, evidence=evidence)
+
+    outcome = decide([*cast, ballot], rule, request.digest)
+    if outcome is not None:
+        request.state = next_state(State(request.state), DEEDS[outcome])
+        request.decided_at = moment
+        request.save(update_fields=["state", "decided_at"])
+    entry = record(
+        action="vote.cast",
+        subject_kind=request.kind,
+        subject=request.digest,
+        by=by,
+        role=role,
+        jurisdiction=request.jurisdiction,
+        policy_version=request.policy_version,
+        outcome=request.state,
+        detail={"request": request.id, "revision": request.revision, "verdict": verdict.value},
+        text=rationale,
+    )
+    Vote.objects.create(
+        change_request=request,
+        revision=request.revision,
+        digest=request.digest,
+        user=by,
+        role=role,
+        verdict=verdict,
+        rationale=rationale.strip(),
+        cast_at=moment,
+        ledger_index=entry.index,
+    )
+    return request

@@ -1,0 +1,68 @@
+"""Put something to people for a decision."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from governance import clock
+from governance.core.refusals import Reason, Refused
+from governance.core.roles import Permission
+from governance.ledger import record
+from governance.models import ChangeRequest, District, Jurisdiction, User
+from governance.permissions import check
+from governance.selectors import policy_in_force
+
+
+@transaction.atomic
+def open_change_request(
+    *,
+    kind: str,
+    jurisdiction: Jurisdiction,
+    district: District | None,
+    title: str,
+    digest: str,
+    rests_on: Sequence[str],
+    expires_at: datetime,
+    by: User,
+    scripted: bool = False,
+) -> ChangeRequest:
+    """Open a request bound to `digest`, authored by `by`. The same digest opened twice is one request.
+
+    Raises Refused(NOT_PERMITTED | EXPIRED).
+    """
+    role = check(by, Permission.PROPOSE, jurisdiction, district)
+    known = ChangeRequest.objects.filter(jurisdiction=jurisdiction, kind=kind, digest=digest).first()
+    if known is not None:
+        return known
+    opened_at = clock.now(jurisdiction)
+    if expires_at <= opened_at:
+        raise Refused(
+            Reason.EXPIRED, f"The decision would be due at {expires_at:%d %B %H:%M} UTC, which has passed."
+        )
+    policy = policy_in_force(jurisdiction, opened_at)
+    request = ChangeRequest.objects.create(
+        kind=kind,
+        jurisdiction=jurisdiction,
+        district=district,
+        title=title,
+        digest=digest,
+        rests_on=list(rests_on),
+        policy_version=policy.version,
+        opened_at=opened_at,
+        expires_at=expires_at,
+        scripted=scripted,
+    )
+    request.authors.add(by)
+    record(
+        action="request.opened",
+        subject_kind=kind,
+        subject=digest,
+        by=by,
+        role=role,
+        jurisdiction=jurisdiction,
+        policy_version=policy.version,
+        outcome=request.state,
+        detail={"request": request.id, "revision": 1, "scripted": scripted},
+    )
+    return request

@@ -1,0 +1,58 @@
+"""Act on an approval: the one way from approved to executed."""
+
+from django.db import transaction
+
+from governance import clock
+from governance.core.approval import Verdict, check_evidence, check_redeemable, decide
+from governance.core.refusals import Reason, Refused
+from governance.core.roles import Permission
+from governance.core.states import Deed, State, next_state
+from governance.ledger import record
+from governance.models import ChangeRequest, User
+from governance.permissions import can, check
+from governance.selectors import ballots_on, evidence_for, proposal_of, rule_for, vote_permission, votes_on
+
+
+@transaction.atomic
+def redeem_approval(*, digest: str, kind: str, by: User) -> ChangeRequest:
+    """Lock the request for `digest`, check everything again, and mark it executed.
+
+    Checked anew: the digest, the state, the expiry, the evidence, the quorum, and that every approver still holds
+    the role she voted with. Raises Refused(NOT_FOUND | NOT_PERMITTED | NOT_APPROVED | EXPIRED | EVIDENCE_MISSING
+    | EVIDENCE_FAILED).
+    """
+    request = ChangeRequest.objects.select_for_update(of=("self",)).filter(digest=digest, kind=kind).first()
+    if request is None:
+        raise Refused(
+            Reason.NOT_FOUND, f"Nobody was asked about {kind} {digest[:12]}…, so nobody approved it."
+        )
+    role = check(by, Permission.EXECUTE, request.jurisdiction, request.district)
+    moment = clock.now(request.jurisdiction)
+    rule = rule_for(request)
+    check_redeemable(proposal_of(request), now=moment)
+    check_evidence(rule, {kind: row.verdict for kind, row in evidence_for(digest).items()})
+    entitled = {
+        vote.user_id
+        for vote in votes_on(request)
+        if can(vote.user, vote_permission(request.kind), request.jurisdiction, request.district)
+    }
+    standing = [ballot for ballot in ballots_on(request) if ballot.person in entitled]
+    if decide(standing, rule, digest) is not Verdict.APPROVE:
+        raise Refused(
+            Reason.NOT_APPROVED, "An approver no longer holds the role she voted with; the approval is void."
+        )
+    request.state = next_state(State(request.state), Deed.EXECUTE)
+    request.executed_at = moment
+    request.save(update_fields=["state", "executed_at"])
+    record(
+        action="approval.redeemed",
+        subject_kind=kind,
+        subject=digest,
+        by=by,
+        role=role,
+        jurisdiction=request.jurisdiction,
+        policy_version=request.policy_version,
+        outcome=request.state,
+        detail={"request": request.id, "revision": request.revision},
+    )
+    return request

@@ -1,0 +1,55 @@
+"""Replace what a request proposes by a new revision."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from governance import clock
+from governance.core.refusals import Reason, Refused
+from governance.core.roles import Permission
+from governance.core.states import Deed, State, next_state
+from governance.ledger import record
+from governance.models import ChangeRequest, User
+from governance.permissions import check
+
+
+@transaction.atomic
+def revise_change_request(
+    *, change_request_id: int, seen_digest: str, digest: str, rests_on: Sequence[str], adds: bool, by: User
+) -> ChangeRequest:
+    """Bind the request to a new digest; votes and evidence on the old one no longer count.
+
+    `adds` says whether the edit adds anything: then its editor becomes an author, who may not vote. An edit that
+    only takes away leaves her a voter (promise 1). Raises Refused(NOT_PERMITTED | NOT_OPEN | EXPIRED | DIGEST_CHANGED).
+    """
+    request = ChangeRequest.objects.select_for_update().get(pk=change_request_id)
+    role = check(by, Permission.PROPOSE, request.jurisdiction, request.district)
+    if request.digest != seen_digest:
+        raise Refused(
+            Reason.DIGEST_CHANGED,
+            "Somebody has changed this proposal since you opened it. Read it and edit again.",
+        )
+    if clock.now(request.jurisdiction) >= request.expires_at:
+        raise Refused(Reason.EXPIRED, "This request has expired, so it cannot be edited. Propose anew.")
+    if digest == request.digest:
+        return request
+    request.state = next_state(State(request.state), Deed.REVISE)
+    request.digest = digest
+    request.rests_on = list(rests_on)
+    request.revision += 1
+    request.decided_at = None
+    request.save()
+    if adds:
+        request.authors.add(by)
+    record(
+        action="request.revised",
+        subject_kind=request.kind,
+        subject=digest,
+        by=by,
+        role=role,
+        jurisdiction=request.jurisdiction,
+        policy_version=request.policy_version,
+        outcome=request.state,
+        detail={"request": request.id, "revision": request.revision, "adds": adds, "before": seen_digest},
+    )
+    return request
