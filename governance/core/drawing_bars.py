@@ -8,6 +8,7 @@ from governance.core.drawing import Markup, element, figure, number, reading
 
 WIDTH: Final = 480.0
 BAR_ROW: Final = 46.0
+NOTE_LINE: Final = 16.0
 BAR_SPAN: Final = WIDTH - 2.0
 MINI: Final = (120.0, 14.0)
 
@@ -48,18 +49,19 @@ def draw_interval(*, value: float, low: float, high: float, top: float) -> Marku
 def draw_bars(
     *, title: str, bars: Sequence[Bar], limit: Limit | None = None, write: Callable[[float], str] = reading
 ) -> Markup:
-    """Horizontal bars with their intervals, one row each, label and figures above the bar.
+    """Horizontal bars with their intervals, one row each: label and figures above the bar, its note below.
 
     `limit` is drawn across all rows; `write` turns a value into what the reader sees (a percentage, a ratio).
     """
     reach = [v for b in bars for v in (b.value, b.high) if v is not None]
     top = max([*reach, limit.value if limit else 0.0, 1e-12])
     scale = BAR_SPAN / (top * 1.02)
-    rows = [part for i, bar in enumerate(bars) for part in _bar_row(bar, BAR_ROW * i, scale, write)]
-    bottom = BAR_ROW * len(bars)
-    mark = _limit_mark(limit, limit.value * scale, bottom) if limit else []
-    height = bottom + (18 if limit else 0)
-    return figure(kind="bars", title=title, width=WIDTH, height=max(height, 1.0), children=rows + mark)
+    row = BAR_ROW + (NOTE_LINE if any(b.note for b in bars) else 0.0)
+    parts = [part for i, bar in enumerate(bars) for part in _bar_row(bar, row * i, scale, write)]
+    if limit:
+        parts += _limit_mark(limit, scale, row, len(bars))
+    height = max(row * len(bars) + (18.0 if limit else 0.0), 1.0)
+    return figure(kind="bars", title=title, width=WIDTH, height=height, children=parts)
 
 
 def _bar_row(bar: Bar, y: float, scale: float, write: Callable[[float], str]) -> list[Markup]:
@@ -67,6 +69,8 @@ def _bar_row(bar: Bar, y: float, scale: float, write: Callable[[float], str]) ->
         element("text", bar.label, kind="words", x=0.0, y=y + 14),
         element("text", _figures(bar, write), kind="strong", x=WIDTH, y=y + 14, text_anchor="end"),
     ]
+    if bar.note:
+        parts.append(element("text", bar.note, kind="ax", x=0.0, y=y + 49))
     if bar.value is None:
         return parts
     parts.append(
@@ -79,9 +83,9 @@ def _bar_row(bar: Bar, y: float, scale: float, write: Callable[[float], str]) ->
 
 def _figures(bar: Bar, write: Callable[[float], str]) -> str:
     if bar.value is None:
-        return bar.note or "not enough evidence"
+        return "not enough evidence"
     interval = "" if bar.low is None or bar.high is None else f" [{write(bar.low)}–{write(bar.high)}]"
-    return f"{write(bar.value)}{interval}" + (f" · {bar.note}" if bar.note else "")
+    return f"{write(bar.value)}{interval}"
 
 
 def _whisker(x0: float, x1: float, y: float) -> Markup:
@@ -89,9 +93,12 @@ def _whisker(x0: float, x1: float, y: float) -> Markup:
     return element("path", kind="whisker", d=f"M{number(x0)} {number(y)}H{number(x1)}{ends}")
 
 
-def _limit_mark(limit: Limit, x: float, bottom: float) -> list[Markup]:
+def _limit_mark(limit: Limit, scale: float, row: float, count: int) -> list[Markup]:
+    """One stroke per bar, never through the words above it; its label below the last."""
+    x, bottom = limit.value * scale, row * count
+    strokes = "".join(f"M{number(x)} {number(row * i + 18)}v18" for i in range(count))
     anchor = "end" if x > WIDTH / 2 else "start"
     return [
-        element("path", kind="limit", d=f"M{number(x)} 18V{number(bottom)}"),
-        element("text", limit.label, kind="ax", x=x, y=bottom + 13, text_anchor=anchor),
+        element("path", kind="limit", d=strokes),
+        element("text", limit.label, kind="ax", x=x, y=bottom + 10, text_anchor=anchor),
     ]

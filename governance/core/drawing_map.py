@@ -35,10 +35,10 @@ class Shape:
 
 @dataclass(frozen=True)
 class Outline:
-    """A line drawn above the shading: a district, the reader's own district, or a place that is proposed."""
+    """A line above the shading (a district, the reader's own, an area, a place), or ground below it."""
 
     rings: tuple[Ring, ...]
-    kind: Literal["district", "mine", "area", "place"] = "district"
+    kind: Literal["city", "district", "mine", "area", "place"] = "district"
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,9 @@ def draw_map(
     frame = frame_of(focus or bounds_of(everything), squeeze)
     limits = quantile_breaks(s.value for s in shapes if s.value is not None) if breaks is None else breaks
     parts = [
+        *_lines(frame, [o for o in outlines if o.kind == "city"]),
         *_shading(frame, shapes, limits),
-        *(_line(frame, o.rings, o.kind) for o in outlines if any(frame.shows(r) for r in o.rings)),
+        *_lines(frame, [o for o in outlines if o.kind != "city"]),
         *_discs(frame, markers),
     ]
     return figure(kind="map", title=title, width=frame.width, height=frame.height, children=parts)
@@ -140,8 +141,9 @@ def _leader(start: Point, end: Point) -> Markup:
     return element("g", line, element("circle", kind="leader", cx=start[0], cy=start[1], r=2.0))
 
 
-def _line(frame: Frame, rings: Sequence[Ring], kind: str) -> Markup:
-    return element("path", kind=kind, d=_path(frame, rings))
+def _lines(frame: Frame, outlines: Sequence[Outline]) -> list[Markup]:
+    shown = [o for o in outlines if any(frame.shows(ring) for ring in o.rings)]
+    return [element("path", kind=o.kind, d=_path(frame, o.rings)) for o in shown]
 
 
 def _path(frame: Frame, rings: Iterable[Ring]) -> str:

@@ -36,7 +36,7 @@ def test_a_bar_is_as_long_as_its_value_and_names_its_interval_and_n() -> None:
     drawn = draw_bars(title="t", bars=[Bar("A", 2.0, 1.0, 3.0, "n = 12"), Bar("B", 1.0)])
     widths = [float(r.get("width", "0")) for r in parsed(drawn).iter(f"{SVG}rect")]
     assert widths[0] == pytest.approx(2 * widths[1], rel=0.01)
-    assert texts(drawn)[:2] == ["A", "2.0 [1.0–3.0] · n = 12"]
+    assert texts(drawn)[:3] == ["A", "2.0 [1.0–3.0]", "n = 12"]
 
 
 def test_nothing_is_drawn_beyond_the_picture() -> None:

@@ -47,6 +47,11 @@ def test_outlines_and_numbers_stand_above_the_shading() -> None:
     assert "1: Mill Lane" in drawn
 
 
+def test_the_ground_of_the_city_lies_below_the_shading() -> None:
+    drawn = draw_map(title="t", shapes=GRID[:1], outlines=[Outline(square(0, 0, 50), "city")])
+    assert kinds(drawn) == ["map", "city", "r0"]
+
+
 def test_what_lies_outside_the_focus_is_left_out() -> None:
     drawn = draw_map(title="t", shapes=GRID, focus=(0, 0, 10, 10), outlines=[Outline(square(900, 0, 5))])
     assert "district" not in kinds(drawn)
