@@ -1,0 +1,155 @@
+"""What is learned before an origin: coefficients, dispersion, and the city's level."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+
+from forecasting.core.estimators import Coefficients, TrainingWindow, fit_blend
+from forecasting.core.features import Surfaces
+from forecasting.core.fingerprint import round_significant
+from forecasting.core.grid import Grid
+from forecasting.core.incidents import Incidents
+from forecasting.core.intervals import Dispersion, estimate_dispersion
+from forecasting.core.levels import REACH_HALF_LIVES, recent_daily_rate
+from forecasting.core.limits import (
+    MIN_INCIDENTS,
+    MIN_TRAINING_INCIDENTS,
+    MIN_TRAINING_WINDOWS,
+    CannotForecast,
+)
+from forecasting.core.recipe import Recipe
+from forecasting.core.windows import DAY, ShiftHours, Window, days_later, training_windows
+
+BURN_IN_DAYS = 180
+"""A training window has at least this much history before it."""
+
+
+@dataclass(frozen=True)
+class City:
+    """Where a forecast takes place: grid, CRS unit in metres, local time zone (IANA), shifts."""
+
+    grid: Grid
+    unit_metres: float
+    timezone: str
+    shifts: Sequence[ShiftHours]
+
+
+@dataclass(frozen=True)
+class Training:
+    """What was learned before the origin; ``daily_rate`` is the city's level in incidents a day."""
+
+    coefficients: Coefficients
+    dispersion: Dispersion
+    daily_rate: float
+    windows: int
+    incidents: int
+
+
+def surfaces_for(incidents: Incidents, city: City, recipe: Recipe) -> Surfaces:
+    """Return the features of a category on the city's grid, ready for any origin."""
+    return Surfaces(city.grid, incidents, recipe.terms, city.unit_metres)
+
+
+def knowledge_cut(origin: int, recipe: Recipe) -> int:
+    """Return the moment before which incidents are known at ``origin``, UTC seconds."""
+    return origin - round(recipe.reporting_delay_days * DAY)
+
+
+def train(surfaces: Surfaces, city: City, recipe: Recipe, origin: int) -> Training:
+    """Learn coefficients and dispersion on windows before ``origin``, and the level of the recent weeks.
+
+    Raises CannotForecast (``too_few_incidents``, ``history_too_short``).
+    """
+    _check_enough(surfaces, recipe, origin)
+    windows = _windows_before(surfaces, city, recipe, origin)
+    blocks = [_training_window(surfaces, city, recipe, window) for window in windows]
+    seen = int(sum(block.counts.sum() for block in blocks))
+    _check_training(len(blocks), seen, recipe)
+    coefficients = _coefficients(blocks, recipe)
+    rate = _daily_rate(surfaces, recipe, origin)
+    _check_level(rate, recipe)
+    return Training(coefficients, _dispersion(blocks, coefficients), rate, len(blocks), seen)
+
+
+def _check_enough(surfaces: Surfaces, recipe: Recipe, origin: int) -> None:
+    found = int((surfaces.incidents.ends < knowledge_cut(origin, recipe)).sum())
+    if found < MIN_INCIDENTS:
+        raise CannotForecast(
+            "too_few_incidents",
+            f"{found} incidents of {_named(recipe)} are known inside the boundary before the origin; at "
+            f"least {MIN_INCIDENTS} are needed. Ingest a longer history, choose a later origin, or a "
+            "broader category.",
+        )
+
+
+def _check_training(windows: int, seen: int, recipe: Recipe) -> None:
+    if windows < MIN_TRAINING_WINDOWS:
+        needed = BURN_IN_DAYS + MIN_TRAINING_WINDOWS * recipe.training_days
+        raise CannotForecast(
+            "history_too_short",
+            f"The history before the origin holds {windows} training windows of {recipe.training_days} "
+            f"days; at least {MIN_TRAINING_WINDOWS} are needed, that is {needed} days of incidents. Ingest "
+            "earlier files or choose a later origin.",
+        )
+    if seen < MIN_TRAINING_INCIDENTS:
+        raise CannotForecast(
+            "too_few_incidents",
+            f"{seen} incidents of {_named(recipe)} fall in the training windows; at least "
+            f"{MIN_TRAINING_INCIDENTS} are needed. Choose a broader category or more training windows.",
+        )
+
+
+def _check_level(rate: float, recipe: Recipe) -> None:
+    if not rate > 0:
+        raise CannotForecast(
+            "too_few_incidents",
+            f"No incident of {_named(recipe)} happened in the last "
+            f"{REACH_HALF_LIVES * recipe.level_half_life_days:.0f} days, so the city's level is unknown. "
+            "Check that recent exports were ingested, or forecast another category.",
+        )
+
+
+def _named(recipe: Recipe) -> str:
+    return " and ".join(recipe.categories)
+
+
+def _windows_before(surfaces: Surfaces, city: City, recipe: Recipe, origin: int) -> tuple[Window, ...]:
+    last_end = days_later(origin, -ceil(recipe.reporting_delay_days), city.timezone)
+    earliest = int(surfaces.incidents.ends.min()) + BURN_IN_DAYS * DAY
+    return training_windows(last_end, recipe.training_days, recipe.training_windows, earliest, city.timezone)
+
+
+def _training_window(surfaces: Surfaces, city: City, recipe: Recipe, window: Window) -> TrainingWindow:
+    features = surfaces.features(knowledge_cut(window.start, recipe))
+    level = max(
+        _daily_rate(surfaces, recipe, window.start), 1 / recipe.training_days / recipe.training_windows
+    )
+    exposure = city.grid.fraction * (level * window.days / float(city.grid.fraction.sum()))
+    return TrainingWindow(features, exposure, surfaces.counts(window.start, window.end))
+
+
+def _daily_rate(surfaces: Surfaces, recipe: Recipe, origin: int) -> float:
+    ends = surfaces.incidents.ends
+    return recent_daily_rate(
+        ends, knowledge_cut(origin, recipe), recipe.level_half_life_days, int(ends.min())
+    )
+
+
+def _coefficients(blocks: Sequence[TrainingWindow], recipe: Recipe) -> Coefficients:
+    if recipe.fitted:
+        return fit_blend(blocks, recipe.ridge)
+    return Coefficients(0.0, np.ones(len(recipe.terms)))
+
+
+def _dispersion(blocks: Sequence[TrainingWindow], coefficients: Coefficients) -> Dispersion:
+    expected = []
+    for block in blocks:
+        shape = block.exposure * np.exp(block.features @ coefficients.slopes)
+        expected.append(shape * (block.exposure.sum() / shape.sum()))
+    estimate = estimate_dispersion(expected, [block.counts for block in blocks])
+    cell, city = round_significant(np.array([estimate.cell, estimate.city]))
+    return Dispersion(float(cell), float(city))
