@@ -1,0 +1,51 @@
+"""HTML to tagged PDF (PDF/UA-1 declared, not independently validated), the same bytes every time."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import weasyprint
+from django.template.loader import render_to_string
+
+LOGGER = logging.getLogger("weasyprint")
+HARMLESS = ("Ignored", "Expected")  # a CSS rule meant for screens; it loses nothing on paper
+
+
+class DocumentError(Exception):
+    """A document that would have been incomplete: a missing figure, text alternative or font."""
+
+
+class _Complaints(logging.Handler):
+    """Collects what WeasyPrint complains about: it only logs a missing text alternative."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one complaint."""
+        line = record.getMessage()
+        if not line.startswith(HARMLESS):
+            self.lines.append(line)
+
+
+def _refuse(url: str, *_: object, **__: object) -> dict[str, Any]:
+    raise DocumentError(f"A document fetches nothing from outside, but this one asks for {url}.")
+
+
+def render_pdf(template: str, context: Mapping[str, Any], *, created: datetime) -> bytes:
+    """Return the PDF of a template. Raises DocumentError when anything in it would be missing.
+
+    `created` is the date the file says it was made: part of the input, so that the bytes can be made again.
+    """
+    html = render_to_string(template, {**context, "created": created})
+    complaints = _Complaints()
+    LOGGER.addHandler(complaints)
+    try:
+        pdf: bytes = weasyprint.HTML(string=html, url_fetcher=_refuse).write_pdf(pdf_variant="pdf/ua-1")
+    finally:
+        LOGGER.removeHandler(complaints)
+    if complaints.lines:
+        raise DocumentError("The document is incomplete: " + "; ".join(complaints.lines))
+    return pdf
