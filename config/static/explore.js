@@ -27,10 +27,16 @@ function drawMap(place, data) {
     hovertemplate: "%{text}<br>%{z:.3g} " + data.unit + "<extra></extra>",
     colorscale: colourscale(),
     marker: { opacity: 0.9, line: { width: 0.3, color: token("--line") } },
-    colorbar: { title: { text: data.unit, side: "right" }, thickness: 12, outlinewidth: 0 },
+    colorbar: { title: { text: data.unit, side: "right" }, thickness: 12, outlinewidth: 0, y: 0.46, len: 0.88 },
   };
-  const map = { style: "white-bg", center: data.centre, zoom: data.zoom, layers: data.outlines ? [outline(data.outlines)] : [] };
+  const map = { style: ground(), center: data.centre, zoom: data.zoom, layers: data.outlines ? [outline(data.outlines)] : [] };
   return Plotly.newPlot(place, [trace], layout({ map, margin: { l: 0, r: 0, t: 0, b: 0 } }), options());
+}
+
+// A map style without any tile server: one plain ground.
+function ground() {
+  const paint = { "background-color": token("--raise") };
+  return { version: 8, sources: {}, layers: [{ id: "ground", type: "background", paint }] };
 }
 
 function outline(source) {
