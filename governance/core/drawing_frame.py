@@ -48,7 +48,12 @@ def rings_of(coordinates: Any) -> tuple[Ring, ...]:
 
 def square(x: float, y: float, side: float) -> tuple[Ring, ...]:
     """The ring of a grid cell from its lower-left corner and side, plane units."""
-    return (((x, y), (x + side, y), (x + side, y + side), (x, y + side)),)
+    return rectangle(x, y, side, side)
+
+
+def rectangle(x: float, y: float, width: float, height: float) -> tuple[Ring, ...]:
+    """The ring of a rectangle from its lower-left corner, plane units."""
+    return (((x, y), (x + width, y), (x + width, y + height), (x, y + height)),)
 
 
 def squeeze_at(latitude: float) -> float:

@@ -6,6 +6,7 @@ Coordinates are planar, y up, in any unit (a projected CRS, or degrees with `squ
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final, Literal
 
 from governance.core.drawing import (
@@ -18,7 +19,17 @@ from governance.core.drawing import (
     quantile_breaks,
     reading,
 )
-from governance.core.drawing_frame import Bounds, Frame, Point, Ring, bounds_of, distance, frame_of, spread
+from governance.core.drawing_frame import (
+    Bounds,
+    Frame,
+    Point,
+    Ring,
+    bounds_of,
+    distance,
+    frame_of,
+    rectangle,
+    spread,
+)
 
 DISC: Final = 9.5
 SMALLEST_STEP: Final = 0.35
@@ -60,22 +71,49 @@ def draw_map(
     breaks: Sequence[float] | None = None,
     focus: Bounds | None = None,
     squeeze: float = 1.0,
+    seam: float = 0.6,
 ) -> Markup:
     """A choropleth: `shapes` in five steps of one hue, `outlines` and numbered `markers` above.
 
     `breaks`: upper limits of the lower four classes (quantiles of the values where None); `focus`: the
-    bounds to show (all of it where None); `squeeze`: see `squeeze_at`, 1 for projected coordinates.
+    bounds to show (all of it where None); `squeeze`: see `squeeze_at`, 1 for projected coordinates;
+    `seam`: width of the line between shapes, 0 for a fine grid.
     """
     everything = [r for s in shapes for r in s.rings] + [r for o in outlines for r in o.rings]
     frame = frame_of(focus or bounds_of(everything), squeeze)
     limits = quantile_breaks(s.value for s in shapes if s.value is not None) if breaks is None else breaks
     parts = [
         *_lines(frame, [o for o in outlines if o.kind == "city"]),
-        *_shading(frame, shapes, limits),
+        *_shading(frame, shapes, limits, seam),
         *_lines(frame, [o for o in outlines if o.kind != "city"]),
         *_discs(frame, markers),
     ]
     return figure(kind="map", title=title, width=frame.width, height=frame.height, children=parts)
+
+
+def cell_shapes(
+    *,
+    columns: Sequence[int],
+    rows: Sequence[int],
+    values: Sequence[float],
+    breaks: Sequence[float],
+    side: float,
+    origin: Point,
+) -> list[Shape]:
+    """Grid cells as few rectangles: neighbours in a row that share a class become one; nothing finer is seen.
+
+    `columns`, `rows`: cell indices, `values`: one per cell, `side` and `origin` (lower-left corner) in plane
+    units. Cells of the lowest class are left out: draw the ground ("city") below.
+    """
+    classes = {(r, c): class_of(v, breaks) for c, r, v in zip(columns, rows, values, strict=True)}
+    shown = sorted((r, c, k) for (r, c), k in classes.items() if k)
+    runs = groupby(enumerate(shown), key=lambda item: (item[1][0], item[1][2], item[1][1] - item[0]))
+    shapes = []
+    for (row, step, _), cells in runs:
+        found = [cell[1] for _, cell in cells]
+        left, bottom = origin[0] + found[0] * side, origin[1] + row * side
+        shapes.append(Shape(rectangle(left, bottom, side * len(found), side), _within(step, breaks)))
+    return shapes
 
 
 def draw_key(*, breaks: Sequence[float], title: str, unknown: str = "") -> Markup:
@@ -98,17 +136,20 @@ def draw_key(*, breaks: Sequence[float], title: str, unknown: str = "") -> Marku
     return figure(kind="key", title=title, width=width, height=high + 18, children=parts)
 
 
-def _shading(frame: Frame, shapes: Sequence[Shape], breaks: Sequence[float]) -> list[Markup]:
+def _shading(frame: Frame, shapes: Sequence[Shape], breaks: Sequence[float], seam: float) -> list[Markup]:
     """One group per class: shapes without a tooltip share one path, so thousands of cells stay small."""
     groups: dict[str, list[Shape]] = {}
     for shape in shapes:
         if any(frame.shows(ring) for ring in shape.rings):
             groups.setdefault(_kind(shape.value, breaks), []).append(shape)
-    return [_group(frame, kind, groups[kind]) for kind in sorted(groups)]
+    return [_group(frame, kind, groups[kind], seam) for kind in sorted(groups)]
 
 
-def _group(frame: Frame, kind: str, shapes: Sequence[Shape]) -> Markup:
-    seams: Mapping[str, str] = {} if kind == "unknown" else {"stroke": "#fdfcf9", "stroke_width": "0.6"}
+def _group(frame: Frame, kind: str, shapes: Sequence[Shape], seam: float) -> Markup:
+    lines: Mapping[str, str] = {"shape_rendering": "crispEdges", "stroke": "none"}
+    if seam:
+        lines = {"stroke": "#fdfcf9", "stroke_width": str(seam)}
+    seams: Mapping[str, str] = {} if kind == "unknown" else lines
     mute = [ring for shape in shapes if not shape.label for ring in shape.rings]
     paths = [element("path", d=_path(frame, mute), fill_rule="evenodd")] if mute else []
     paths += [
@@ -157,6 +198,11 @@ def _trace(frame: Frame, ring: Ring) -> str:
         if not kept or distance(kept[-1], point) >= SMALLEST_STEP:
             kept.append(point)
     return "M" + "L".join(_pair(p) for p in kept) + "Z"
+
+
+def _within(step: int, breaks: Sequence[float]) -> float:
+    """A value of that class: its upper limit, or anything above the last."""
+    return breaks[step] if step < len(breaks) else breaks[-1] + 1.0
 
 
 def _kind(value: float | None, breaks: Sequence[float]) -> str:

@@ -2,8 +2,9 @@
 
 from xml.etree import ElementTree
 
-from governance.core.drawing_frame import square
-from governance.core.drawing_map import Marker, Outline, Shape, draw_key, draw_map
+from governance.core.drawing import class_of
+from governance.core.drawing_frame import bounds_of, square
+from governance.core.drawing_map import Marker, Outline, Shape, cell_shapes, draw_key, draw_map
 
 SVG = "{http://www.w3.org/2000/svg}"
 GRID = [Shape(square(i * 10, 0, 10), float(i)) for i in range(10)]
@@ -88,3 +89,23 @@ def test_the_key_can_explain_the_areas_that_are_not_known() -> None:
 
 def test_fewer_classes_still_run_from_the_lightest_to_the_darkest() -> None:
     assert kinds(draw_key(breaks=(1.0,), title="t"))[:3] == ["key", "r0", "r4"]
+
+
+def test_neighbouring_cells_of_a_class_become_one_rectangle_and_the_lowest_are_left_out() -> None:
+    shapes = cell_shapes(
+        columns=[0, 1, 2, 3, 0],
+        rows=[0, 0, 0, 0, 1],
+        values=[5.0, 5.5, 9.0, 0.0, 5.0],
+        breaks=(1.0, 6.0),
+        side=10.0,
+        origin=(100.0, 0.0),
+    )
+    assert [bounds_of(s.rings) for s in shapes] == [(100, 0, 120, 10), (120, 0, 130, 10), (100, 10, 110, 20)]
+    assert [class_of(s.value or 0.0, (1.0, 6.0)) for s in shapes] == [1, 2, 1]
+
+
+def test_a_gap_in_a_row_is_not_bridged() -> None:
+    two = cell_shapes(
+        columns=[0, 2], rows=[0, 0], values=[5.0, 5.0], breaks=(1.0,), side=1.0, origin=(0.0, 0.0)
+    )
+    assert len(two) == 2
