@@ -107,8 +107,12 @@ def number(value: float) -> str:
 
 
 def reading(value: float) -> str:
-    """A figure as a reader sees it: two decimals below 1, one below 10, none above, thousands with commas."""
-    digits = 2 if abs(value) < 1 else 1 if abs(value) < 10 else 0
+    """A figure as a reader sees it: about two digits that count, thousands with commas, a true minus sign."""
+    size = abs(value)
+    if size == 0:
+        return "0"
+    small = min(1 - floor(log10(size)), 4) if size < 0.1 else 2
+    digits = small if size < 1 else 1 if size < 10 else 0
     return f"{value:,.{digits}f}".replace("-", "−")
 
 
