@@ -1,22 +1,51 @@
 """The only bridge from forecasting's rows to arrays, and the questions other apps ask about runs and plans."""
 
+from __future__ import annotations
+
 import io
 import json
+import tomllib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 import shapely
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from numpy.typing import NDArray
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from forecasting.core.plan_body import PlanBody, read_plan
-from forecasting.models import Briefing, ForecastRun, Plan, PlanClosure, Scorecard
+from forecasting.core.profile_tables import ProfileError
+from forecasting.core.profiles import Profile, read_profile
+from forecasting.models import Briefing, ForecastRun, Incident, Plan, PlanClosure, Scorecard
 from governance.artifacts import read_artifact
-from governance.models import District, Jurisdiction
+from governance.core.refusals import Reason, Refused
 from governance.selectors import areas_of
+
+if TYPE_CHECKING:
+    from governance.models import District, Jurisdiction
+
+PROFILES = Path(__file__).resolve().parent / "profiles"
+
+
+def profile_named(name: str) -> Profile:
+    """Return a city's profile, or refuse and name those there are."""
+    path = PROFILES / f"{name}.toml"
+    if not path.exists():
+        known = ", ".join(sorted(each.stem for each in PROFILES.glob("*.toml") if each.stem != "template"))
+        raise Refused(
+            Reason.NOT_FOUND,
+            f"There is no profile “{name}” (there are: {known}). Copy forecasting/profiles/template.toml and fill it in.",
+        )
+    try:
+        return read_profile(tomllib.loads(path.read_text()))
+    except (ProfileError, tomllib.TOMLDecodeError) as problem:
+        raise Refused(Reason.BAD_INPUT, f"The profile {path.name} cannot be used: {problem}") from problem
+
 
 # --- geometry -----------------------------------------------------------------------------------------------
 
@@ -28,14 +57,22 @@ def on_plane(jurisdiction: Jurisdiction, shape: Any) -> BaseGeometry:
 
 def to_plane(jurisdiction: Jurisdiction, shape: BaseGeometry) -> BaseGeometry:
     """Return a shapely geometry in WGS84 in the jurisdiction's projected CRS."""
-    way = Transformer.from_crs(4326, jurisdiction.srid, always_xy=True)
-    return shapely.transform(shape, way.transform, interleaved=False)
+    return _carried(shape, 4326, jurisdiction.srid)
 
 
 def to_globe(jurisdiction: Jurisdiction, shape: BaseGeometry) -> BaseGeometry:
     """Return a shapely geometry in the jurisdiction's projected CRS in WGS84."""
-    way = Transformer.from_crs(jurisdiction.srid, 4326, always_xy=True)
-    return shapely.transform(shape, way.transform, interleaved=False)
+    return _carried(shape, jurisdiction.srid, 4326)
+
+
+def _carried(shape: BaseGeometry, source: int, target: int) -> BaseGeometry:
+    way = Transformer.from_crs(source, target, always_xy=True)
+
+    def carry(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack(way.transform(points[:, 0], points[:, 1]))
+
+    carried: BaseGeometry = shapely.transform(shape, carry)
+    return carried
 
 
 def named_layer(jurisdiction: Jurisdiction, kind: str) -> list[tuple[str, BaseGeometry]]:
@@ -100,7 +137,9 @@ def body_of(plan: Plan) -> PlanBody:
 
 def plans_of(jurisdiction: Jurisdiction, districts: Sequence[District] | None = None) -> QuerySet[Plan]:
     """Return the newest revision of every plan, the latest first."""
-    newest = Plan.objects.filter(change_request=OuterRef("change_request")).order_by("-revision").values("id")[:1]
+    newest = (
+        Plan.objects.filter(change_request=OuterRef("change_request")).order_by("-revision").values("id")[:1]
+    )
     rows = Plan.objects.filter(jurisdiction=jurisdiction, id=Subquery(newest))
     if districts is not None:
         rows = rows.filter(district__in=list(districts))
@@ -111,4 +150,26 @@ def plans_to_close(jurisdiction: Jurisdiction, moment: datetime) -> list[Plan]:
     """Return the executed plans whose shift is over and which nobody has closed yet."""
     closed = PlanClosure.objects.values("plan_id")
     executed = Briefing.objects.exclude(plan_id__in=closed).values("plan_id")
-    return list(Plan.objects.filter(jurisdiction=jurisdiction, id__in=executed, ends_at__lte=moment).order_by("id"))
+    return list(
+        Plan.objects.filter(jurisdiction=jurisdiction, id__in=executed, ends_at__lte=moment).order_by("id")
+    )
+
+
+def incidents_in_shift(plan: Plan, body: PlanBody, moment: datetime) -> tuple[int, int]:
+    """Count incidents of the plan's category in its shift, as known at `moment`: in its places, and in its district."""
+    known = Q(superseded_at=None) | Q(superseded_at__gt=moment)
+    rows = Incident.objects.filter(
+        known,
+        jurisdiction_id=plan.jurisdiction_id,
+        district_id=plan.district_id,
+        category=body.category,
+        occurred_from__gte=plan.starts_at,
+        occurred_from__lt=plan.ends_at,
+        known_at__lte=moment,
+    ).values_list("x", "y")
+    cells = {(place.column, place.row) for place in body.places}
+    at = [
+        (int((x / 10 - body.origin[0]) // body.cell), int((y / 10 - body.origin[1]) // body.cell))
+        for x, y in rows
+    ]
+    return sum(1 for cell in at if cell in cells), len(at)

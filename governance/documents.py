@@ -43,7 +43,8 @@ def render_pdf(template: str, context: Mapping[str, Any], *, created: datetime) 
     complaints = _Complaints()
     LOGGER.addHandler(complaints)
     try:
-        pdf: bytes = weasyprint.HTML(string=html, url_fetcher=_refuse).write_pdf(pdf_variant="pdf/ua-1")
+        document = weasyprint.HTML(string=html, url_fetcher=_refuse)
+        pdf: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
     finally:
         LOGGER.removeHandler(complaints)
     if complaints.lines:

@@ -1,0 +1,112 @@
+"""Edit a plan: a new revision with a new digest, which needs its own audit and its own vote."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from forecasting.core.plan_body import (
+    PlaceEdit,
+    PlanBody,
+    PlanError,
+    adds,
+    differences,
+    edit_places,
+    plan_digest,
+)
+from forecasting.models import Plan
+from forecasting.selectors import body_of, plan_of
+from governance.core.refusals import Reason, Refused
+from governance.core.roles import Permission
+from governance.ledger import record
+from governance.permissions import check
+from governance.selectors import policy_in_force
+from governance.services.revise_change_request import revise_change_request
+
+if TYPE_CHECKING:
+    from governance.models import User
+
+
+@transaction.atomic
+def edit_plan(*, plan_id: int, seen_digest: str, edits: Sequence[PlaceEdit], by: User) -> Plan:
+    """Drop places, change minutes, visits and options; returns the new revision (the old one, if nothing changed).
+
+    An edit that only takes away leaves its editor free to decide; one that adds makes her an author (promise 1).
+    Raises Refused(NOT_PERMITTED | DIGEST_CHANGED | EXPIRED | NOT_OPEN | BAD_INPUT | OUTSIDE_POLICY).
+    """
+    plan = Plan.objects.select_related("jurisdiction", "district", "run__recipe").get(pk=plan_id)
+    role = check(by, Permission.PROPOSE, plan.jurisdiction, plan.district)
+    newest = plan_of(plan.change_request_id)
+    if newest is None or newest.digest != seen_digest:
+        raise Refused(
+            Reason.DIGEST_CHANGED, "Somebody has edited this plan since you opened it. Read it, then edit."
+        )
+    before = body_of(newest)
+    after = changed_body(
+        before, edits, cap_minutes=policy_in_force(plan.jurisdiction).terms.dosage_cap_minutes
+    )
+    if not (said := differences(before, after)):
+        return newest
+    after = replace(after, salt=secrets.token_hex(32))
+    digest = plan_digest(after)
+    request = revise_change_request(
+        change_request_id=plan.change_request_id,
+        seen_digest=seen_digest,
+        digest=digest,
+        rests_on=[plan.run.digest, plan.run.recipe.digest],
+        adds=adds(before, after),
+        by=by,
+    )
+    revised = Plan.objects.create(
+        jurisdiction=plan.jurisdiction,
+        district=plan.district,
+        change_request=request,
+        run=plan.run,
+        revision=request.revision,
+        shift=plan.shift,
+        starts_at=plan.starts_at,
+        ends_at=plan.ends_at,
+        body=after.to_dict(),
+        digest=digest,
+        scripted=plan.scripted,
+    )
+    record(
+        action="plan.edited",
+        subject_kind="plan",
+        subject=digest,
+        by=by,
+        role=role,
+        jurisdiction=plan.jurisdiction,
+        policy_version=request.policy_version,
+        detail={
+            "request": request.id,
+            "revision": request.revision,
+            "adds": adds(before, after),
+            "before": seen_digest,
+        },
+        text="; ".join(said),
+    )
+    return revised
+
+
+def changed_body(before: PlanBody, edits: Sequence[PlaceEdit], *, cap_minutes: int) -> PlanBody:
+    """Return the plan as edited, with what it would cover; changes nothing (the page shows it before saving)."""
+    try:
+        after = edit_places(before, edits, [], cap_minutes)
+    except PlanError as problem:
+        raise Refused(Reason.BAD_INPUT, f"{problem} Nothing was changed.") from problem
+    if after.hours > before.hours_available:
+        raise Refused(
+            Reason.OUTSIDE_POLICY,
+            f"This would take {after.hours:.1f} hours; the policy gives {before.hours_available:g}. "
+            "Nothing was changed.",
+        )
+    expected = sum(place.expected for place in after.places)
+    whole = sum(place.expected for place in before.places)
+    ratio = expected / whole if whole else 0.0
+    value, low, high = (float(f"{part * ratio:.6g}") for part in before.covered)
+    return replace(after, covered=(value, low, high))

@@ -1,0 +1,107 @@
+"""Turn an approved plan into its briefing sheet; nothing else can."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import shapely
+from django.db import transaction
+
+from forecasting.core.plan_body import PlanBody
+from forecasting.core.prevention import OPTIONS
+from forecasting.models import Briefing, Plan
+from forecasting.selectors import body_of, to_globe
+from governance import clock
+from governance.artifacts import store_artifact
+from governance.core.roles import Permission
+from governance.documents import render_pdf
+from governance.ledger import record
+from governance.permissions import check
+from governance.selectors import votes_on
+from governance.services.redeem_approval import redeem_approval
+
+if TYPE_CHECKING:
+    from governance.models import User
+
+
+@transaction.atomic
+def execute_plan(*, plan_id: int, by: User) -> Briefing:
+    """Redeem the approval of exactly this revision and issue the briefing (PDF and GeoJSON).
+
+    Asked again, the briefing there is is returned. If the document cannot be made, the approval is not used up:
+    all of it is one transaction. Raises Refused(NOT_PERMITTED | NOT_APPROVED | EXPIRED | EVIDENCE_MISSING |
+    EVIDENCE_FAILED | NOT_FOUND).
+    """
+    plan = Plan.objects.select_related("jurisdiction", "district", "change_request").get(pk=plan_id)
+    role = check(by, Permission.EXECUTE, plan.jurisdiction, plan.district)
+    known = Briefing.objects.filter(plan=plan).first()
+    if known is not None:
+        return known
+    request = redeem_approval(digest=plan.digest, kind="plan", by=by)
+    body = body_of(plan)
+    moment = clock.now(plan.jurisdiction)
+    pdf = store_artifact(
+        render_pdf("forecasting/briefing.html", briefing_context(plan, body), created=moment),
+        "application/pdf",
+        name=f"briefing-{plan.pk}.pdf",
+    )
+    places = store_artifact(
+        json.dumps(briefing_geojson(plan, body), sort_keys=True).encode(),
+        "application/geo+json",
+        name=f"briefing-{plan.pk}.geojson",
+    )
+    entry = record(
+        action="plan.executed",
+        subject_kind="plan",
+        subject=plan.digest,
+        by=by,
+        role=role,
+        jurisdiction=plan.jurisdiction,
+        policy_version=request.policy_version,
+        detail={"request": request.id, "briefing": pdf.digest, "places": places.digest},
+    )
+    return Briefing.objects.create(
+        plan=plan,
+        pdf_digest=pdf.digest,
+        geojson_digest=places.digest,
+        issued_at=moment,
+        ledger_index=entry.index,
+    )
+
+
+def briefing_context(plan: Plan, body: PlanBody) -> dict[str, Any]:
+    """Return what the briefing sheet shows."""
+    rows = [{"place": place, "option": OPTIONS[place.option]} for place in body.places]
+    return {
+        "plan": plan,
+        "body": body,
+        "rows": rows,
+        "votes": [vote for vote in votes_on(plan.change_request) if vote.digest == plan.digest],
+        "starts": clock.local(plan.starts_at, plan.jurisdiction),
+        "ends": clock.local(plan.ends_at, plan.jurisdiction),
+        "category": body.category.replace("_", " "),
+    }
+
+
+def briefing_geojson(plan: Plan, body: PlanBody) -> dict[str, Any]:
+    """Return the places as GeoJSON (WGS84)."""
+    features = []
+    for place in body.places:
+        west, south = body.origin[0] + place.column * body.cell, body.origin[1] + place.row * body.cell
+        square = to_globe(plan.jurisdiction, shapely.box(west, south, west + body.cell, south + body.cell))
+        features.append(
+            {
+                "type": "Feature",
+                "geometry": json.loads(shapely.to_geojson(square)),
+                "properties": {
+                    "number": place.number,
+                    "name": place.name,
+                    "option": OPTIONS[place.option].sentence,
+                    "visits": place.visits,
+                    "minutes": place.minutes,
+                    "expected": place.expected,
+                },
+            }
+        )
+    return {"type": "FeatureCollection", "features": features, "plan": plan.digest}
