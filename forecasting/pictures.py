@@ -1,7 +1,10 @@
 """Runs and plans as figures: rows and artifacts in, SVG out. The same picture serves page, print and PDF."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import polars as pl
 from shapely.geometry import mapping
@@ -13,8 +16,10 @@ from forecasting.selectors import body_of, on_plane, run_cells
 from governance.core.drawing import TOP_HEAVY, Markup, quantile_breaks
 from governance.core.drawing_frame import Bounds, bounds_of, rings_of
 from governance.core.drawing_map import Marker, Outline, Shape, cell_shapes, draw_key, draw_map
-from governance.models import Jurisdiction
 from governance.selectors import districts_of
+
+if TYPE_CHECKING:
+    from governance.models import Jurisdiction
 
 NEAR = 0.04
 """How much of the neighbourhood a plan's map shows beyond the district, as a share of its width."""

@@ -1,0 +1,253 @@
+"""What the page of a plan says, from rows: one sentence, the places, what to know before deciding, what comes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from forecasting.core.plan_body import Place, PlanBody, differences
+from forecasting.core.prevention import OPTIONS
+from forecasting.core.wording import counted, incidents_of, percent, shortened
+from forecasting.models import Plan
+from forecasting.pictures import plan_picture
+from forecasting.selectors import body_of
+from governance import clock, selectors
+from governance.core.approval import Voter, check_evidence, check_standing
+from governance.core.drawing import Markup, reading
+from governance.core.drawing_bars import draw_interval
+from governance.core.refusals import Refused
+from governance.core.roles import Permission
+from governance.core.spoken import spoken_day, spoken_deadline, spoken_moment, spoken_window
+from governance.core.states import State
+from governance.permissions import can, check
+
+if TYPE_CHECKING:
+    from governance.models import ChangeRequest, User, Vote
+
+VERDICTS = {
+    "pass": "Passes",
+    "caution": "Passes with a caution",
+    "insufficient": "Not enough evidence",
+    "fail": "Fails",
+}
+QUESTIONS = {
+    "plan_disparity": "Fair?",
+    "run_disparity": "Is the whole forecast fair?",
+    "calibration": "Are its numbers right?",
+}
+DONE = {"approve": "approved", "return": "returned it", "reject": "rejected it"}
+EDITABLE = frozenset({State.OPEN, State.RETURNED, State.APPROVED})
+STATES = {
+    State.OPEN: "waits for a decision",
+    State.RETURNED: "was returned to its author",
+    State.APPROVED: "is approved",
+    State.REJECTED: "was rejected",
+    State.EXPIRED: "expired undecided",
+    State.EXECUTED: "was carried out",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table of places."""
+
+    place: Place
+    expected: str
+    interval: Markup
+    factor: str
+    reason: str
+    more: tuple[str, ...]
+    option: str
+    softer: tuple[str, ...]
+
+    @property
+    def minutes(self) -> int:
+        """Officer minutes in the shift."""
+        return self.place.total_minutes
+
+
+@dataclass(frozen=True)
+class Covered:
+    """A share in whole per cent with its interval."""
+
+    value: str
+    low: str
+    high: str
+
+
+def plan_context(plan: Plan, by: User) -> dict[str, Any]:
+    """Return everything the page of a plan shows to this person."""
+    body, change = body_of(plan), plan.change_request
+    return {
+        "plan": plan,
+        "body": body,
+        "change": change,
+        "jurisdiction": plan.jurisdiction,
+        "title": headline(plan, body),
+        "incidents": incidents_of(body.category),
+        "covered": Covered(*(percent(share) for share in body.covered)),
+        "baseline": percent(body.baseline_covered),
+        "deadline": spoken_deadline(_local(plan, change.expires_at), _now(plan)),
+        "shift": spoken_window(_local(plan, plan.starts_at), _local(plan, plan.ends_at)),
+        "picture": plan_picture(plan),
+        "rows": place_rows(body),
+        "evidence": evidence_rows(change, plan.digest),
+        "changes": changes_since(plan),
+        "digest": shortened(plan.digest),
+        "state": STATES[State(change.state)],
+        "steps": steps(plan),
+        "votes": [_vote(plan, vote) for vote in selectors.votes_on(change)],
+        "public_from": spoken_day(_local(plan, public_from(plan))),
+        **decision_context(plan, by),
+    }
+
+
+def headline(plan: Plan, body: PlanBody) -> str:
+    """Return the page's heading, as in "Twelve places tonight, 22:00–06:00"."""
+    starts, ends = _local(plan, plan.starts_at), _local(plan, plan.ends_at)
+    places = counted(len(body.places), "place", "places").capitalize()
+    return f"{places} {day_words(starts, _now(plan))}, {starts:%H:%M}–{ends:%H:%M}"
+
+
+def day_words(starts: datetime, now: datetime) -> str:
+    """Return "tonight", "today", or the day of a shift; both in local time."""
+    if starts.date() == now.date():
+        return "tonight" if starts.hour >= 18 else "today"
+    return f"on {spoken_day(starts)}"
+
+
+def place_rows(body: PlanBody) -> list[Row]:
+    """Return the table of places; all intervals share one scale."""
+    top = max((place.high for place in body.places), default=1.0)
+    return [_row(place, top) for place in body.places]
+
+
+def _row(place: Place, top: float) -> Row:
+    strongest, *others = [*place.reasons, None] if place.reasons else [None]
+    option = OPTIONS[place.option]
+    return Row(
+        place=place,
+        expected=reading(place.expected),
+        interval=draw_interval(value=place.expected, low=place.low, high=place.high, top=top),
+        factor=f"×{strongest.factor:.1f}" if strongest else "",
+        reason=strongest.text if strongest else "the city’s average",
+        more=tuple(f"×{each.factor:.1f} {each.text}" for each in others if each),
+        option=option.sentence,
+        softer=tuple(each.sentence for each in OPTIONS.values() if each.softness < option.softness),
+    )
+
+
+def evidence_rows(change: ChangeRequest, digest: str) -> list[dict[str, Any]]:
+    """Return what audits say about the plan itself, then about what it rests on."""
+    digests = [digest, *change.rests_on]
+    rows = [row for each in digests for row in selectors.evidence_for(each).values()]
+    return [
+        {
+            "question": QUESTIONS.get(row.kind, row.kind.replace("_", " ").capitalize() + "?"),
+            "verdict": VERDICTS.get(row.verdict, row.verdict),
+            "row": row,
+        }
+        for row in rows
+    ]
+
+
+def changes_since(plan: Plan) -> list[dict[str, Any]]:
+    """Return what each revision changed against the one before, newest first."""
+    rows = list(Plan.objects.filter(change_request=plan.change_request).order_by("revision"))
+    said = [
+        {"revision": later.revision, "said": differences(body_of(earlier), body_of(later))}
+        for earlier, later in pairwise(rows)
+    ]
+    return said[::-1]
+
+
+def decision_context(plan: Plan, by: User) -> dict[str, Any]:
+    """Return whether this person may decide and edit now, and if not, why not."""
+    change = plan.change_request
+    current = change.digest == plan.digest
+    why_not = _why_not(plan, by) if current else "A newer revision has replaced this one."
+    return {
+        "why_not": why_not,
+        "may_decide": not why_not,
+        "may_edit": current
+        and State(change.state) in EDITABLE
+        and can(by, Permission.PROPOSE, plan.jurisdiction, plan.district),
+        "blocked": _blocked(plan),
+        "rationale_min_length": selectors.rule_for(change).rationale_min_length,
+        "is_author": change.authors.filter(pk=by.pk).exists(),
+    }
+
+
+def _why_not(plan: Plan, by: User) -> str:
+    """Ask the same rules the vote will ask; the answer is the refusal's sentence."""
+    change = plan.change_request
+    try:
+        check(by, Permission.DECIDE_PLANS, plan.jurisdiction, plan.district)
+        check_standing(
+            selectors.proposal_of(change),
+            Voter(by.pk, by.is_service),
+            selectors.ballots_on(change),
+            now=clock.now(plan.jurisdiction),
+        )
+    except Refused as refusal:
+        return refusal.message
+    return ""
+
+
+def _blocked(plan: Plan) -> str:
+    """Return why it cannot be approved yet whoever decides; "" when nothing stands in the way."""
+    evidence = {kind: row.verdict for kind, row in selectors.evidence_for(plan.digest).items()}
+    try:
+        check_evidence(selectors.rule_for(plan.change_request), evidence)
+    except Refused as refusal:
+        return refusal.message
+    return ""
+
+
+def public_from(plan: Plan) -> datetime:
+    """Return when the decision opens to everybody: the end of the shift and the policy's delay."""
+    terms = selectors.policy_in_force(plan.jurisdiction, plan.change_request.opened_at).terms
+    return plan.ends_at + timedelta(hours=terms.publication_delay_hours)
+
+
+def steps(plan: Plan) -> list[dict[str, Any]]:
+    """Return the way of a plan from proposal to publication: what is done, what is next, when."""
+    change, now = plan.change_request, clock.now(plan.jurisdiction)
+    executed, opens = change.executed_at, public_from(plan)
+    way = [
+        ("Proposed", change.opened_at, True),
+        ("Decided by a named person, with a reason", change.decided_at, change.decided_at is not None),
+        ("Briefing sheet issued; without an approval there is none", executed, executed is not None),
+        ("Shift over; what was delivered is closed into the record", plan.ends_at, now >= plan.ends_at),
+        ("Decision and outcome open to everybody", opens, now >= opens),
+    ]
+    next_one = next((i for i, (_, _, done) in enumerate(way) if not done), len(way))
+    return [
+        {
+            "said": said,
+            "when": spoken_moment(_local(plan, when)) if when else "",
+            "done": done,
+            "next": i == next_one,
+        }
+        for i, (said, when, done) in enumerate(way)
+    ]
+
+
+def _vote(plan: Plan, vote: Vote) -> dict[str, Any]:
+    return {
+        "vote": vote,
+        "said": DONE[vote.verdict],
+        "role": selectors.role_title(vote.role),
+        "when": spoken_moment(_local(plan, vote.cast_at)),
+        "on_this": vote.digest == plan.digest,
+    }
+
+
+def _local(plan: Plan, moment: datetime) -> datetime:
+    return clock.local(moment, plan.jurisdiction)
+
+
+def _now(plan: Plan) -> datetime:
+    return _local(plan, clock.now(plan.jurisdiction))
