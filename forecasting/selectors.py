@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from shapely.geometry.base import BaseGeometry
 from forecasting.core.plan_body import PlanBody, read_plan
 from forecasting.core.profile_tables import ProfileError
 from forecasting.core.profiles import Profile, read_profile
+from forecasting.core.scoring import density_order, flag_cells
 from forecasting.models import Briefing, ForecastRun, Incident, Plan, PlanClosure, Scorecard
 from governance.artifacts import read_artifact
 from governance.core.refusals import Reason, Refused
@@ -173,3 +175,50 @@ def incidents_in_shift(plan: Plan, body: PlanBody, moment: datetime) -> tuple[in
         for x, y in rows
     ]
     return sum(1 for cell in at if cell in cells), len(at)
+
+
+# --- what audits look at ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CellSets:
+    """Cells in question and, as a baseline, as much surface flagged by all-history counts alone.
+
+    Both are squares in the jurisdiction's projected CRS, shapes `(m,)` and `(n,)`; no two of a set overlap.
+    """
+
+    proposed: NDArray[np.object_]
+    counted: NDArray[np.object_]
+
+
+def run_with_digest(digest: str) -> ForecastRun | None:
+    """Return the run with this digest."""
+    return ForecastRun.objects.filter(digest=digest).select_related("jurisdiction").first()
+
+
+def flagged_cells(run: ForecastRun) -> CellSets:
+    """Return what a run flagged in the whole city."""
+    return _cell_sets(run, run_cells(run), lambda cells: cells["flagged"].to_numpy())
+
+
+def plan_places(plan: Plan) -> CellSets:
+    """Return a plan's places, and what counting alone would have proposed in its district."""
+    places = {(place.column, place.row) for place in body_of(plan).places}
+    cells = run_cells(plan.run).filter(pl.col("district") == plan.district.code)
+    return _cell_sets(
+        plan.run,
+        cells,
+        lambda here: np.array([cell in places for cell in zip(here["column"], here["row"], strict=True)]),
+    )
+
+
+def _cell_sets(
+    run: ForecastRun, cells: pl.DataFrame, choose: Callable[[pl.DataFrame], NDArray[np.bool_]]
+) -> CellSets:
+    chosen, surface = choose(cells), cells["area"].to_numpy()
+    order = density_order(cells["baseline"].to_numpy(), surface, np.random.default_rng(run.seed))
+    counted = flag_cells(order, surface, float(surface[chosen].sum()))
+    left = run.origin_x + cells["column"].to_numpy() * run.cell
+    bottom = run.origin_y + cells["row"].to_numpy() * run.cell
+    squares = shapely.box(left, bottom, left + run.cell, bottom + run.cell)
+    return CellSets(squares[chosen], squares[counted])
