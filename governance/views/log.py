@@ -1,0 +1,104 @@
+"""The public record: what stands in the log, and what a stranger needs to check it. Nobody signs in here."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from governance import selectors, stored_log
+from governance.core.canonical import EntryError, parse_leaf
+from governance.core.proof import EntryProof
+from governance.core.refusals import Reason, Refused
+from governance.models import LedgerEntry
+
+PAGE = 50
+
+
+@require_safe
+def record(request: HttpRequest) -> HttpResponse:
+    """How far the record goes, who signs it, and its newest entries."""
+    entries = stored_log.newest_entries(before=_whole_number(request.GET.get("before", "")), count=PAGE)
+    context = {
+        "entries": [_row(entry) for entry in entries],
+        "total": stored_log.size(),
+        "older": entries[-1].index if entries and entries[-1].index > 0 else None,
+        "checkpoint": selectors.last_checkpoint(),
+        "log_key": stored_log.log_key().verification_key.text,
+    }
+    return render(request, "governance/record.html", context)
+
+
+@require_safe
+def entry(request: HttpRequest, index: int) -> HttpResponse:
+    """One entry in plain words, with its proof or the reason why there is none."""
+    row = stored_log.entry_numbered(index)
+    context: dict[str, Any] = {"entry": _row(row), "leaf": bytes(row.leaf).decode("utf-8", "replace")}
+    try:
+        proof = stored_log.entry_proof(row)
+    except Refused as refusal:
+        context["why_not"] = refusal
+    else:
+        context |= {"proof": proof, "covering": selectors.first_checkpoint_covering(index)}
+    context["log_key"] = stored_log.log_key().verification_key.text
+    return render(request, "governance/entry.html", context)
+
+
+@require_safe
+def checkpoint(request: HttpRequest) -> HttpResponse:
+    """The newest signed checkpoint, exactly as signed."""
+    last = selectors.last_checkpoint()
+    if last is None:
+        raise Http404("No checkpoint has been signed yet.")
+    return HttpResponse(
+        last.note, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "public, max-age=10"}
+    )
+
+
+@require_safe
+def entry_leaf(request: HttpRequest, index: int) -> HttpResponse:
+    """The exact bytes of one entry."""
+    row = stored_log.entry_numbered(index)
+    return _download(bytes(row.leaf), "application/json", f"entry-{index}.json")
+
+
+@require_safe
+def entry_proof(request: HttpRequest, index: int) -> HttpResponse:
+    """The proof of one entry as a file (c2sp.org/tlog-proof)."""
+    proof: EntryProof = stored_log.entry_proof(stored_log.entry_numbered(index))
+    return _download(proof.text.encode(), "text/plain; charset=utf-8", f"entry-{index}.tlog-proof")
+
+
+def _download(body: bytes, content_type: str, name: str) -> HttpResponse:
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(body, content_type=content_type, headers=disposition)
+
+
+def _row(row: LedgerEntry) -> dict[str, Any]:
+    """Return what a page says about an entry; the leaf speaks, not the columns beside it."""
+    try:
+        leaf = parse_leaf(bytes(row.leaf))
+    except EntryError:
+        leaf = {}
+    detail = leaf.get("detail")
+    return {
+        "index": row.index,
+        "recorded_at": row.recorded_at,
+        "readable": bool(leaf),
+        "leaf": leaf,
+        "role": selectors.role_title(str(leaf["role"])) if leaf else "",
+        "subject_kind": str(leaf.get("subject_kind", "")).replace("_", " "),
+        "outcome": str(leaf.get("outcome", "")).replace("_", " "),
+        "detail": sorted(detail.items()) if isinstance(detail, dict) else [],
+    }
+
+
+def _whole_number(text: str) -> int | None:
+    """Return a page's starting point, None for the newest entry; refuse what is no number."""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise Refused(
+            Reason.BAD_INPUT, "An entry's number is written in plain digits. Start at the newest entry."
+        )
+    return int(text)
