@@ -1,0 +1,53 @@
+"""Recipes and their canonical dict."""
+
+import json
+
+import pytest
+
+from forecasting.core.limits import CannotForecast
+from forecasting.core.recipe import MODELS, Recipe, Term, recipe_from_dict, standard_recipe
+
+
+@pytest.mark.parametrize("model", list(MODELS))
+def test_a_recipe_survives_its_canonical_dict_and_json(model: str) -> None:
+    recipe = standard_recipe(model, ("robbery",), horizon_days=28)
+    assert recipe_from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
+
+
+def test_the_dict_names_every_field() -> None:
+    assert set(standard_recipe("blend", ("theft",)).to_dict()) == set(Recipe.__dataclass_fields__)
+
+
+def test_an_unknown_model_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(CannotForecast, match="choose one of blend, counts, decayed, kde"):
+        standard_recipe("oracle", ("theft",))
+
+
+def test_a_dict_with_a_field_unknown_or_missing_is_refused() -> None:
+    values = standard_recipe("blend", ("theft",)).to_dict()
+    with pytest.raises(CannotForecast, match="not a recipe"):
+        recipe_from_dict({**values, "race": "no"})
+    del values["terms"]
+    with pytest.raises(CannotForecast, match="not a recipe"):
+        recipe_from_dict(values)
+
+
+@pytest.mark.parametrize(
+    "term", [("Bad Name", 1.0, None, 1.0), ("a", -1.0, None, 1.0), ("a", 1.0, None, 0.0)]
+)
+def test_a_term_needs_a_plain_name_and_positive_lengths(term: tuple[str, float, float | None, float]) -> None:
+    with pytest.raises(CannotForecast):
+        Term(*term)
+
+
+def test_two_terms_of_one_name_or_one_called_area_are_refused() -> None:
+    term = Term("steady", None, None, 1.0)
+    with pytest.raises(CannotForecast, match="different names"):
+        Recipe("blend", ("theft",), (term, term))
+    with pytest.raises(CannotForecast, match="area"):
+        Recipe("blend", ("theft",), (Term("area", None, None, 1.0),))
+
+
+def test_an_interval_level_of_one_is_refused() -> None:
+    with pytest.raises(CannotForecast, match="interval level"):
+        standard_recipe("blend", ("theft",), interval_level=1.0)

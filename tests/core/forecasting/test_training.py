@@ -1,0 +1,80 @@
+"""What is learned before an origin."""
+
+import numpy as np
+import pytest
+
+from forecasting.core.incidents import Incidents
+from forecasting.core.limits import CannotForecast
+from forecasting.core.recipe import standard_recipe
+from forecasting.core.training import Training, knowledge_cut, surfaces_for, train
+from forecasting.core.windows import DAY
+from tests.core.forecasting.forecast_examples import ORIGIN, small_city, small_history
+
+RECIPE = standard_recipe("blend", ("burglary",))
+
+
+def trained(incidents: Incidents, origin: int = ORIGIN, delay: float = 0.0) -> Training:
+    city = small_city()
+    recipe = standard_recipe("blend", ("burglary",), reporting_delay_days=delay)
+    return train(surfaces_for(incidents, city, recipe), city, recipe, origin)
+
+
+def test_coefficients_dispersion_and_level_come_from_the_past() -> None:
+    training = trained(small_history())
+    assert training.windows == 13
+    assert training.daily_rate == pytest.approx(4.0, rel=0.2)
+    assert (training.coefficients.slopes >= 0).all()
+    assert training.coefficients.slopes.sum() > 0.3
+
+
+def test_nothing_after_the_origin_can_reach_what_is_learned() -> None:
+    incidents = small_history()
+    future = incidents.ends >= ORIGIN
+    moved = Incidents(np.where(future, 5.0, incidents.x), incidents.y, incidents.begins, incidents.ends)
+    honest, tempted = trained(incidents), trained(moved)
+    assert np.array_equal(honest.coefficients.slopes, tempted.coefficients.slopes)
+    assert honest.daily_rate == tempted.daily_rate
+
+
+def test_what_is_younger_than_the_reporting_delay_is_not_yet_known() -> None:
+    incidents = small_history()
+    young = incidents.ends >= ORIGIN - 3 * DAY
+    moved = Incidents(np.where(young, 5.0, incidents.x), incidents.y, incidents.begins, incidents.ends)
+    honest, tempted = trained(incidents, delay=3.0), trained(moved, delay=3.0)
+    assert (
+        knowledge_cut(ORIGIN, standard_recipe("blend", ("a",), reporting_delay_days=3.0)) == ORIGIN - 3 * DAY
+    )
+    assert np.array_equal(honest.coefficients.slopes, tempted.coefficients.slopes)
+    assert honest.daily_rate == tempted.daily_rate
+
+
+def test_a_model_without_fitting_keeps_its_coefficients_at_one() -> None:
+    city, recipe = small_city(), standard_recipe("counts", ("burglary",))
+    training = train(surfaces_for(small_history(), city, recipe), city, recipe, ORIGIN)
+    assert training.coefficients.slopes.tolist() == [1.0]
+
+
+def test_too_few_incidents_are_refused_with_the_number_and_the_remedy() -> None:
+    with pytest.raises(
+        CannotForecast, match=r"incidents of burglary .* at least 100 are needed. Ingest"
+    ) as refusal:
+        trained(small_history(per_day=0.05))
+    assert refusal.value.reason == "too_few_incidents"
+
+
+def test_a_history_too_short_is_refused_with_the_days_it_takes() -> None:
+    with pytest.raises(CannotForecast, match="that is 264 days") as refusal:
+        trained(small_history(days=230))
+    assert refusal.value.reason == "history_too_short"
+
+
+def test_a_category_gone_quiet_before_its_training_windows_is_refused() -> None:
+    incidents = small_history()
+    with pytest.raises(CannotForecast, match="fall in the training windows"):
+        trained(incidents.where(incidents.ends < ORIGIN - 370 * DAY))
+
+
+def test_a_category_without_a_recent_incident_has_no_level() -> None:
+    incidents = small_history()
+    with pytest.raises(CannotForecast, match="last 224 days"):
+        trained(incidents.where(incidents.ends < ORIGIN - 230 * DAY))
