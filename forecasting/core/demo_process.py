@@ -40,7 +40,7 @@ class FineGrid:
 
     def centres(self) -> tuple[Floats, Floats]:
         """East and north of the cells' centres, in metres."""
-        row, column = (np.asarray(number) for number in np.indices(self.area.shape))
+        row, column = (number.astype(np.float64) for number in np.indices(self.area.shape))
         return self.origin[0] + (column + 0.5) * CELL, self.origin[1] + (row + 0.5) * CELL
 
     def cell_of(self, x: Floats, y: Floats) -> tuple[Ints, Ints]:

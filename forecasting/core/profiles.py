@@ -12,49 +12,13 @@ from zoneinfo import ZoneInfo
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from forecasting.core.profile_tables import ProfileError, Table
-
-REPORTED_KINDS = (
-    "residential_burglary",
-    "commercial_burglary",
-    "burglary",  # where the city does not split it
-    "robbery",
-    "aggravated_assault",
-    "simple_assault",
-    "homicide",
-    "sex_offence",
-    "theft",
-    "theft_from_vehicle",
-    "motor_vehicle_theft",
-    "vandalism",
-    "arson",
-    "fraud",
-    "other",
-)
-DISCOVERED_KINDS = ("narcotics", "weapons", "prostitution", "dui", "disorderly_conduct")
-TAXONOMY = REPORTED_KINDS + DISCOVERED_KINDS
+from forecasting.core.profile_tables import Table
+from forecasting.core.taxonomy import TAXONOMY
 
 GEOCODE_QUALITIES = ("exact", "address", "block", "intersection", "area", "unknown")
 JOINER = " | "  # between the values of several category columns
 REFUSAL_COLUMNS = ("row", "reason")  # what every list of refusals begins with
 ANYTHING = "*"  # stands for any value of one category column
-
-__all__ = [
-    "ANYTHING",
-    "DISCOVERED_KINDS",
-    "GEOCODE_QUALITIES",
-    "JOINER",
-    "REFUSAL_COLUMNS",
-    "REPORTED_KINDS",
-    "TAXONOMY",
-    "Categories",
-    "Moment",
-    "Place",
-    "Profile",
-    "ProfileError",
-    "Times",
-    "read_profile",
-]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from forecasting.core.profiles import TAXONOMY, ProfileError, read_profile
+from forecasting.core.profile_tables import ProfileError
+from forecasting.core.profiles import read_profile
+from forecasting.core.taxonomy import TAXONOMY
 from tests.core.forecasting.profile_examples import PROFILES, shipped, small
 
 
