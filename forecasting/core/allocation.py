@@ -61,7 +61,8 @@ def rate_interval(expected: FloatArray, dispersion: float, level: float) -> tupl
     if dispersion <= 0:
         return expected.copy(), expected.copy()
     shape = 1.0 / dispersion
-    low, high = stats.gamma.ppf([(1 - level) / 2, (1 + level) / 2], shape, scale=dispersion)
+    low = float(stats.gamma.ppf((1 - level) / 2, shape, scale=dispersion))
+    high = float(stats.gamma.ppf((1 + level) / 2, shape, scale=dispersion))
     return expected * low, expected * high
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from forecasting.core.incidents import FloatArray
@@ -18,14 +19,14 @@ def name_places(x: FloatArray, y: FloatArray, streets: Named, areas: Named) -> l
 
     A name given twice gets a number, so that no two places of one list share a name.
     """
-    points = shapely.points(x, y)
+    points: NDArray[np.object_] = np.asarray(shapely.points(x, y), dtype=object)
     parts = [_nearest(points, layer) for layer in (streets, areas) if layer]
     names = [", ".join(dict.fromkeys(filter(None, row))) for row in zip(*parts, strict=True)] if parts else []
     names = names or [f"Place {round(east)} E {round(north)} N" for east, north in zip(x, y, strict=True)]
     return _numbered(names)
 
 
-def _nearest(points: np.ndarray[tuple[int], np.dtype[np.object_]], layer: Named) -> list[str]:
+def _nearest(points: NDArray[np.object_], layer: Named) -> list[str]:
     tree = shapely.STRtree([shape for _, shape in layer])
     return [layer[int(index)][0] for index in tree.nearest(points)]
 

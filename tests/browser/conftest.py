@@ -1,0 +1,5 @@
+"""These tests run on the real PostGIS."""
+
+from tests.database import artifacts_apart, city, django_db_setup, fresh_database, real_clock_city
+
+__all__ = ["artifacts_apart", "city", "django_db_setup", "fresh_database", "real_clock_city"]
