@@ -1,0 +1,42 @@
+"""Forms of forecasting: what a page sends, read into what the services take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from forecasting.core.plan_body import Place, PlaceEdit, PlanBody
+from governance.core.refusals import Reason, Refused
+
+
+def read_edits(sent: Mapping[str, str], body: PlanBody) -> list[PlaceEdit]:
+    """Read the edit form of a plan: one line per place, named by its cell; a line without its tick is dropped.
+
+    Raises Refused(BAD_INPUT) naming the place whose numbers cannot be read.
+    """
+    return [_edit(sent, place) for place in body.places]
+
+
+def field_key(place: Place) -> str:
+    """What the fields of a place are called after: its cell, which no edit renumbers."""
+    return f"{place.column}_{place.row}"
+
+
+def _edit(sent: Mapping[str, str], place: Place) -> PlaceEdit:
+    key = field_key(place)
+    return PlaceEdit(
+        column=place.column,
+        row=place.row,
+        keep=f"keep_{key}" in sent,
+        option=sent.get(f"option_{key}", place.option),
+        visits=_whole(sent.get(f"visits_{key}", str(place.visits)), place, "visits"),
+        minutes=_whole(sent.get(f"minutes_{key}", str(place.minutes)), place, "minutes"),
+    )
+
+
+def _whole(text: str, place: Place, what: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 5):
+        raise Refused(
+            Reason.BAD_INPUT,
+            f"{place.name}: {what} is a whole number; “{text}” is none. Nothing was changed.",
+        )
+    return int(text)

@@ -1,0 +1,95 @@
+"""What waits for this person, what she has already said, and what was decided lately."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from governance import clock, selectors
+from governance.core.spoken import spoken_deadline, spoken_moment
+from governance.core.states import State
+from governance.permissions import can
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from governance.models import ChangeRequest, Jurisdiction, User
+
+LATELY = 8
+PAGES: Mapping[str, str] = MappingProxyType({"plan": "plan"})
+"""Kind of request -> name of the address of its page; other kinds have none yet."""
+KINDS: Mapping[str, str] = MappingProxyType(
+    {"plan": "Deployment plan", "policy": "Policy", "recipe": "Forecast recipe", "role_grant": "Role"}
+)
+VERDICTS: Mapping[str, str] = MappingProxyType(
+    {
+        "pass": "passes",
+        "caution": "passes with a caution",
+        "insufficient": "not enough evidence",
+        "fail": "fails",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One request as a line of the inbox."""
+
+    request: ChangeRequest
+    kind: str
+    page: str
+    deadline: str
+    decided: str
+    evidence: str
+
+
+def inbox_context(jurisdiction: Jurisdiction, by: User) -> dict[str, Any]:
+    """Return what the inbox of a person in a jurisdiction shows."""
+    waiting = waiting_for(jurisdiction, by)
+    decided = selectors.requests_in(jurisdiction).exclude(state=State.OPEN).order_by("-decided_at", "-id")
+    mine = [each for each in decided[: LATELY * 4] if _concerns(each, by)][:LATELY]
+    elsewhere = selectors.requests_in(jurisdiction, State.OPEN).exclude(id__in=[each.id for each in waiting])
+    return {
+        "jurisdiction": jurisdiction,
+        "waiting": _items(waiting),
+        "elsewhere": _items(each for each in elsewhere.order_by("expires_at") if _concerns(each, by)),
+        "decided": _items(mine),
+    }
+
+
+def waiting_for(jurisdiction: Jurisdiction, by: User) -> list[ChangeRequest]:
+    """Return the open requests that this person may vote on and has not, the most urgent first."""
+    now = clock.now(jurisdiction)
+    rows = selectors.requests_in(jurisdiction, State.OPEN).filter(expires_at__gt=now).exclude(authors=by)
+    mine = [row for row in rows.order_by("expires_at", "id") if _may_vote(row, by)]
+    said = selectors.ballots_by(by, mine)
+    return [row for row in mine if row.id not in said]
+
+
+def _may_vote(request: ChangeRequest, by: User) -> bool:
+    return can(by, selectors.vote_permission(request.kind), request.jurisdiction, request.district)
+
+
+def _concerns(request: ChangeRequest, by: User) -> bool:
+    """A request that she may vote on, or of which she is an author."""
+    return _may_vote(request, by) or request.authors.filter(pk=by.pk).exists()
+
+
+def _items(requests: Iterable[ChangeRequest]) -> list[Item]:
+    return [_item(request) for request in requests]
+
+
+def _item(request: ChangeRequest) -> Item:
+    here = request.jurisdiction
+    now = clock.local(clock.now(here), here)
+    said = [VERDICTS.get(row.verdict, row.verdict) for row in selectors.evidence_for(request.digest).values()]
+    return Item(
+        request=request,
+        kind=KINDS.get(request.kind, request.kind.replace("_", " ").capitalize()),
+        page=PAGES.get(request.kind, ""),
+        deadline=spoken_deadline(clock.local(request.expires_at, here), now),
+        decided=spoken_moment(clock.local(request.decided_at, here)) if request.decided_at else "",
+        evidence=", ".join(said) or "not there yet",
+    )
