@@ -50,7 +50,9 @@ class Command(BaseCommand):
             yield entry
             if done % STEP == 0 or (terminal and done == total):
                 text = f"verified {done:,} of {total:,} entries"
-                self.stderr.write(f"\r{text}", ending="\n" if done == total or not terminal else "")
+                self.stderr.write(
+                    f"\r{text}" if terminal else text, ending="" if terminal and done < total else "\n"
+                )
 
 
 def _outside_state(name: str) -> SignedState:
@@ -83,5 +85,5 @@ def _as_sentences(found: Verification, checkpoints: int) -> str:
     newer = found.size - found.signed_size
     return (
         f"The record stands: {found.size:,} entries recomputed from their bytes, root {found.root.hex()}, "
-        f"{found.confirmed} of {checkpoints} checkpoints confirmed, {newer:,} entries newer than the last of them."
+        f"{found.confirmed} of {checkpoints} checkpoints confirmed. Entries newer than the last of them: {newer:,}."
     )

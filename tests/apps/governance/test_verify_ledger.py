@@ -82,7 +82,7 @@ def execute(url: str, *statements: str) -> None:
     """Run statements one after the other as one role."""
     with session(url) as found:
         for statement in statements:
-            found.execute(SQL(statement))  # type: ignore[arg-type]  # our own text, chosen above
+            found.execute(SQL(statement))  # our own text, chosen above
 
 
 def verify(*arguments: str) -> tuple[int, dict[str, Any]]:
@@ -121,7 +121,15 @@ def test_the_answer_in_words_says_what_was_checked(log: User) -> None:
     out = io.StringIO()
     call_command("verify_ledger", stdout=out, stderr=io.StringIO())
     assert "The record stands: 9 entries recomputed" in out.getvalue()
-    assert "2 of 2 checkpoints confirmed, 1 entries newer" in out.getvalue()
+    assert "2 of 2 checkpoints confirmed. Entries newer than the last of them: 1." in out.getvalue()
+
+
+def test_a_long_run_shows_how_far_it_is(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("governance.management.commands.verify_ledger.STEP", 2)
+    write_entries(5)
+    told = io.StringIO()
+    call_command("verify_ledger", stdout=io.StringIO(), stderr=told)
+    assert told.getvalue().splitlines() == ["verified 2 of 5 entries", "verified 4 of 5 entries"]
 
 
 def test_the_application_may_not_touch_what_was_recorded(log: User, subtests: pytest.Subtests) -> None:
