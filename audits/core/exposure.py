@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Geometries = NDArray[np.object_]
 
+SLIVER = 0.01
+
 
 def exposure(areas: Geometries, cells: Geometries) -> Floats:
     """Share of each area's surface that lies inside flagged cells.
@@ -29,9 +31,12 @@ def exposure(areas: Geometries, cells: Geometries) -> Floats:
 
 
 def share_inside(areas: Geometries, place: shapely.Geometry) -> Floats:
-    """Share of each area's surface inside one place (a district), 0 to 1, shape (n,). Same projected CRS."""
-    shapely.prepare(place)
-    return np.minimum(shapely.area(shapely.intersection(areas, place)) / _surfaces(areas), 1.0)
+    """Share of each area's surface inside one place (a district), 0 to 1, shape (n,). Same projected CRS.
+
+    A share under 1 % counts as 0: where two maps draw one border, slivers of the neighbours appear.
+    """
+    share = shapely.area(shapely.intersection(areas, place)) / _surfaces(areas)
+    return np.where(share < SLIVER, 0.0, np.minimum(share, 1.0))
 
 
 def clipped(areas: Geometries, place: shapely.Geometry) -> Geometries:

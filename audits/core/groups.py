@@ -74,15 +74,14 @@ class GroupRows(NamedTuple):
 def choose(table: GroupTable, groups: Sequence[str]) -> GroupTable:
     """Keep only the named groups, in the order given.
 
-    Raises ValueError naming the groups that the table does not hold.
+    A group that nobody counted gets zeros, so that it is reported as not judged instead of being left out.
     """
-    missing = [group for group in groups if group not in table.groups]
-    if missing:
-        raise ValueError(
-            f"no residents are recorded for {', '.join(missing)}; recorded: {', '.join(table.groups)}"
-        )
-    columns = [table.groups.index(group) for group in groups]
-    return GroupTable(table.areas, tuple(groups), table.counts[:, columns], table.residents)
+    nobody = np.zeros(len(table.areas))
+    columns = [
+        table.counts[:, table.groups.index(each)] if each in table.groups else nobody for each in groups
+    ]
+    counts = np.column_stack(columns) if columns else np.zeros((len(table.areas), 0))
+    return GroupTable(table.areas, tuple(groups), counts, table.residents)
 
 
 def within(table: GroupTable, share: Floats) -> GroupTable:

@@ -46,3 +46,7 @@ def test_an_area_can_be_measured_and_clipped_against_a_district() -> None:
     district = shapely.box(0, 0, 15, 10)
     assert share_inside(AREAS, district).tolist() == [1, 0.25, 0]
     assert shapely.area(clipped(AREAS, district)).tolist() == [100, 50, 0]
+
+
+def test_a_sliver_of_a_neighbour_along_a_border_is_outside() -> None:
+    assert share_inside(AREAS, shapely.box(0, 0, 10.1, 10)).tolist() == [1, 0, 0]

@@ -48,11 +48,9 @@ def test_choosing_keeps_the_order_asked_for() -> None:
     assert chosen.counts.tolist() == [[40, 90], [30, 10]]
 
 
-def test_choosing_a_group_nobody_counted_names_it() -> None:
-    with pytest.raises(
-        ValueError, match="no residents are recorded for asian; recorded: black, below_poverty"
-    ):
-        choose(table(), ["asian"])
+def test_a_chosen_group_that_nobody_counted_stays_in_the_table_with_zeros() -> None:
+    chosen = choose(table(), ["asian", "black"])
+    assert chosen.counts.tolist() == [[0, 90], [0, 10]]
 
 
 def test_a_clipped_table_keeps_residents_in_proportion_and_drops_areas_outside() -> None:

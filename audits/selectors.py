@@ -1,0 +1,197 @@
+"""The only bridge from audits' rows to arrays, and the questions that pages and later apps ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pyproj import Transformer
+
+from audits.core.groups import EVERYBODY, GroupTable
+from audits.core.verdict import Wording
+from audits.models import AuditRun, GroupCount, ResidentTable
+from forecasting import selectors as forecasts
+from governance import clock
+from governance.core.refusals import Reason, Refused
+from governance.selectors import areas_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.db.models import QuerySet
+
+    from governance.models import District, Jurisdiction
+
+Geometries = NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Residents:
+    """The residents in force: who was counted, by which file, and the areas on the projected plane."""
+
+    source: ResidentTable
+    table: GroupTable
+    areas: Geometries
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What an audit looks at. `proposed` and `counted`: cells in the jurisdiction's projected CRS.
+
+    `counted` is as much surface, flagged by all-history counts alone. `at`: the moment whose policy governs it.
+    `salt`: the plan's, so that the report's digest does not give the places away to somebody who guesses them.
+    """
+
+    kind: str
+    digest: str
+    title: str
+    jurisdiction: Jurisdiction
+    district: District | None
+    at: datetime
+    proposed: Geometries
+    counted: Geometries
+    salt: str = ""
+
+    @property
+    def wording(self) -> Wording:
+        """The words of its sentence."""
+        if self.district is None:
+            return Wording(places="flagged places", reference="residents overall")
+        return Wording(places="proposed places", reference=f"residents of {self.district.name} overall")
+
+
+def table_in_force(jurisdiction: Jurisdiction) -> ResidentTable | None:
+    """Return the newest import of residents."""
+    return ResidentTable.objects.filter(jurisdiction=jurisdiction).order_by("-id").first()
+
+
+def residents_in_force(jurisdiction: Jurisdiction) -> Residents | None:
+    """Return the residents of the newest import with their areas; None where nobody was imported yet."""
+    source = table_in_force(jurisdiction)
+    if source is None:
+        return None
+    areas = {area.code: area.geometry for area in areas_of(jurisdiction)}
+    counts = {
+        (code, group): residents
+        for code, group, residents in GroupCount.objects.filter(table=source).values_list(
+            "area__code", "group", "residents"
+        )
+    }
+    codes = tuple(sorted({code for code, _ in counts}))
+    table = GroupTable(
+        areas=codes,
+        groups=tuple(source.groups),
+        counts=np.array(
+            [[counts[code, group] for group in source.groups] for code in codes], dtype=np.float64
+        ),
+        residents=np.array([counts[code, EVERYBODY] for code in codes], dtype=np.float64),
+    )
+    return Residents(source, table, _on_plane(jurisdiction, [areas[code] for code in codes]))
+
+
+def district_shape(district: District) -> shapely.Geometry:
+    """Return a district's boundary in its jurisdiction's projected CRS."""
+    shape: shapely.Geometry = _on_plane(district.jurisdiction, [district.boundary])[0]
+    return shape
+
+
+def subject_of(kind: str, digest: str) -> Subject:
+    """Return what an audit of this digest looks at. Raises Refused(NOT_FOUND | BAD_INPUT)."""
+    if kind == AuditRun.SubjectKind.RUN:
+        return _run_subject(digest)
+    if kind == AuditRun.SubjectKind.PLAN:
+        return _plan_subject(digest)
+    raise Refused(Reason.BAD_INPUT, f"One can audit a run or a plan, not a “{kind}”.")
+
+
+def _run_subject(digest: str) -> Subject:
+    run = forecasts.run_with_digest(digest)
+    if run is None:
+        raise Refused(Reason.NOT_FOUND, f"There is no forecast {digest[:12]}…, so there is nothing to audit.")
+    cells = forecasts.flagged_cells(run)
+    return Subject(
+        kind=AuditRun.SubjectKind.RUN,
+        digest=digest,
+        title=f"Forecast of {_plain(run.category)} from {_day(run.window_start, run.jurisdiction)}",
+        jurisdiction=run.jurisdiction,
+        district=None,
+        at=run.issued_at,
+        proposed=cells.proposed,
+        counted=cells.counted,
+    )
+
+
+def _plan_subject(digest: str) -> Subject:
+    plan = forecasts.plan_with_digest(digest)
+    if plan is None:
+        raise Refused(Reason.NOT_FOUND, f"There is no plan {digest[:12]}…, so there is nothing to audit.")
+    cells = forecasts.plan_places(plan)
+    return Subject(
+        kind=AuditRun.SubjectKind.PLAN,
+        digest=digest,
+        title=f"{plan.district.name}, {plan.shift} of {_day(plan.starts_at, plan.jurisdiction)}, "
+        f"revision {plan.revision}",
+        jurisdiction=plan.jurisdiction,
+        district=plan.district,
+        at=plan.change_request.opened_at,
+        proposed=cells.proposed,
+        counted=cells.counted,
+        salt=forecasts.body_of(plan).salt,
+    )
+
+
+def pending(jurisdiction: Jurisdiction) -> list[tuple[str, str]]:
+    """Return (kind, digest) of the forecasts and plans that still need an audit, oldest first.
+
+    One that was never audited needs one; so does one whose window is not over and whose audit used other
+    residents than those in force.
+    """
+    source = table_in_force(jurisdiction)
+    moment = clock.now(jurisdiction)
+    audited = AuditRun.objects.filter(jurisdiction=jurisdiction)
+    once = set(audited.values_list("subject_digest", flat=True))
+    lately = set(audited.filter(residents=source).values_list("subject_digest", flat=True))
+    subjects = [
+        *((AuditRun.SubjectKind.RUN, run.digest, run.window_end) for run in forecasts.runs_of(jurisdiction)),
+        *(
+            (AuditRun.SubjectKind.PLAN, plan.digest, plan.ends_at)
+            for plan in forecasts.plans_of(jurisdiction)
+        ),
+    ]
+    return [
+        (kind.value, digest)
+        for kind, digest, ends_at in reversed(subjects)
+        if digest not in (lately if ends_at > moment else once)
+    ]
+
+
+def audits_of(jurisdiction: Jurisdiction) -> QuerySet[AuditRun]:
+    """Return all audits, newest first."""
+    return AuditRun.objects.filter(jurisdiction=jurisdiction).select_related("district", "residents")
+
+
+def audit_of(digest: str) -> AuditRun | None:
+    """Return the newest audit of one digest."""
+    return AuditRun.objects.filter(subject_digest=digest).order_by("-id").first()
+
+
+def _on_plane(jurisdiction: Jurisdiction, shapes: Iterable[object]) -> Geometries:
+    """Project GeoDjango geometries (WGS84) to the jurisdiction's CRS, all at once."""
+    way = Transformer.from_crs(4326, jurisdiction.srid, always_xy=True)
+    globe = shapely.from_wkb([bytes(shape.wkb) for shape in shapes])  # type: ignore[attr-defined]
+    projected: Geometries = shapely.transform(
+        np.asarray(globe, dtype=np.object_), way.transform, interleaved=False
+    )
+    return projected
+
+
+def _plain(category: str) -> str:
+    return category.replace("_", " ")
+
+
+def _day(moment: datetime, jurisdiction: Jurisdiction) -> str:
+    return f"{clock.local(moment, jurisdiction):%-d %B %Y}"

@@ -1,0 +1,34 @@
+"""Audits that happen by themselves."""
+
+import logging
+
+from celery import shared_task
+
+from audits.selectors import pending
+from audits.services.run_audit import run_audit
+from governance.core.refusals import Refused
+from governance.selectors import jurisdictions, scheduler_account
+
+log = logging.getLogger("lamplight.audits")
+
+
+@shared_task
+def audit_pending() -> int:
+    """Audit every forecast and plan that still needs it; returns how many. Running it twice changes nothing."""
+    done = 0
+    for jurisdiction in jurisdictions():
+        for kind, digest in pending(jurisdiction):
+            done += audit_one(kind, digest)
+    return done
+
+
+def audit_one(kind: str, digest: str) -> int:
+    """Audit one subject; one that cannot be audited must not hold up the others."""
+    try:
+        run_audit(subject_kind=kind, subject_digest=digest, by=scheduler_account())
+    except Refused as refusal:
+        log.warning(
+            "not audited kind=%s digest=%s reason=%s %s", kind, digest[:12], refusal.reason, refusal.message
+        )
+        return 0
+    return 1

@@ -1,0 +1,1 @@
+"""Rows that tests start from, made without running the whole cycle."""
