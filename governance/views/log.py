@@ -86,10 +86,13 @@ def _row(row: LedgerEntry) -> dict[str, Any]:
         "recorded_at": row.recorded_at,
         "readable": bool(leaf),
         "leaf": leaf,
+        "deed": str(leaf.get("action", "")).replace(".", " ").replace("_", " "),
         "role": selectors.role_title(str(leaf["role"])) if leaf else "",
         "subject_kind": str(leaf.get("subject_kind", "")).replace("_", " "),
         "outcome": str(leaf.get("outcome", "")).replace("_", " "),
-        "detail": sorted(detail.items()) if isinstance(detail, dict) else [],
+        "detail": [(name.replace("_", " "), value) for name, value in sorted(detail.items())]
+        if isinstance(detail, dict)
+        else [],
     }
 
 
