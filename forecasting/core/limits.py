@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from governance.core.refusals import Reason, Refused
+
 MAX_CELLS = 2_000_000
 """Largest grid computed in one run; a country is cut into jurisdictions long before this."""
 
@@ -27,3 +32,19 @@ class CannotForecast(ValueError):
         super().__init__(message)
         self.reason = reason
         self.message = message
+
+
+REFUSAL_OF = {
+    "too_few_incidents": Reason.TOO_LITTLE_DATA,
+    "history_too_short": Reason.TOO_LITTLE_DATA,
+    "grid_too_large": Reason.TOO_LARGE,
+}
+
+
+@contextmanager
+def as_refusal() -> Iterator[None]:
+    """Turn what the engine declines into the refusal that pages, the API and commands show."""
+    try:
+        yield
+    except CannotForecast as problem:
+        raise Refused(REFUSAL_OF.get(problem.reason, Reason.BAD_INPUT), problem.message) from problem

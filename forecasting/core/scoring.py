@@ -117,19 +117,42 @@ def prediction_efficiency_index(hits: Hits) -> Estimate:
     return Estimate(scaled.value, scaled.low, min(1.0, scaled.high))
 
 
-def poisson_deviance(observed: FloatArray, expected: FloatArray) -> float:
-    """``2 x sum(c ln(c / mu) - (c - mu))`` over cells (McCullagh & Nelder 1989), with ``0 ln 0 = 0``.
+def deviance_by_cell(observed: FloatArray, expected: FloatArray) -> FloatArray:
+    """``2 x (c ln(c / mu) - (c - mu))`` per cell, shape ``(n,)``, with ``0 ln 0 = 0``.
 
-    0 is perfect; no upper end. Expected counts have to be above 0. Shapes ``(n,)``.
+    Raises ValueError unless every expected count is above 0.
     """
     if not (expected > 0).all():
         raise ValueError("A Poisson deviance needs expected counts above 0 in every cell.")
-    return float(2 * (xlogy(observed, observed / expected) - (observed - expected)).sum())
+    return np.asarray(2 * (xlogy(observed, observed / expected) - (observed - expected)), dtype=np.float64)
 
 
-def deviance_skill(deviance: float, reference: float) -> float:
-    """``1 - D / D_reference``: 0 equals the reference, 1 is perfect, below 0 worse; NaN without one."""
-    return 1 - deviance / reference if reference > 0 else float("nan")
+def poisson_deviance(observed: FloatArray, expected: FloatArray) -> float:
+    """``2 x sum(c ln(c / mu) - (c - mu))`` over cells (McCullagh & Nelder 1989).
+
+    0 is perfect; no upper end. Shapes ``(n,)``; expected counts above 0.
+    """
+    return float(deviance_by_cell(observed, expected).sum())
+
+
+def deviance_estimate(observed: FloatArray, expected: FloatArray) -> Estimate:
+    """Return one window's deviance with a 95 % interval that treats cells as independent draws."""
+    parts = deviance_by_cell(observed, expected)
+    half = Z_95 * float(np.sqrt(len(parts)) * parts.std())
+    return Estimate(float(parts.sum()), float(parts.sum()) - half, float(parts.sum()) + half)
+
+
+def deviance_skill(observed: FloatArray, expected: FloatArray, reference: FloatArray) -> Estimate:
+    """``1 - D / D_reference`` of one window: 0 equals the reference, 1 is perfect, below 0 worse.
+
+    The interval is the ratio estimator's (Cochran 1977, section 2.11), over cells as independent draws.
+    """
+    ours, theirs = deviance_by_cell(observed, expected), deviance_by_cell(observed, reference)
+    if not theirs.sum() > 0:
+        return UNDEFINED
+    ratio = float(ours.sum() / theirs.sum())
+    half = Z_95 * float(np.sqrt(((ours - ratio * theirs) ** 2).sum()) / theirs.sum())
+    return Estimate(1 - ratio, 1 - ratio - half, 1 - ratio + half)
 
 
 @dataclass(frozen=True)

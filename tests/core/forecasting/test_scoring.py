@@ -10,6 +10,7 @@ from forecasting.core.scoring import (
     Hits,
     count_hits,
     density_order,
+    deviance_estimate,
     deviance_skill,
     flag_cells,
     hit_rate,
@@ -102,8 +103,21 @@ def test_a_deviance_at_zero_expected_is_an_error_not_infinity() -> None:
 
 
 def test_skill_says_how_much_of_the_references_deviance_is_gone() -> None:
-    assert deviance_skill(75.0, 100.0) == 0.25
-    assert np.isnan(deviance_skill(1.0, 0.0))
+    observed, good, poor = np.array([2.0, 0.0]), np.array([1.5, 0.5]), np.array([1.0, 1.0])
+    skill = deviance_skill(observed, good, poor)
+    assert skill.value == pytest.approx(
+        1 - poisson_deviance(observed, good) / poisson_deviance(observed, poor)
+    )
+    assert skill.low <= skill.value <= skill.high
+    assert deviance_skill(observed, observed + 0.1, observed + 0.1).value == 0.0
+    assert np.isnan(deviance_skill(np.array([1.0]), np.array([2.0]), np.array([1.0])).value)
+
+
+def test_the_interval_of_a_deviance_covers_its_mean_as_often_as_it_says() -> None:
+    draw, mean = np.random.default_rng(4), np.full(2000, 0.4)
+    estimates = [deviance_estimate(draw.poisson(mean).astype(float), mean) for _ in range(300)]
+    truth = np.mean([each.value for each in estimates])
+    assert 0.92 <= np.mean([each.low <= truth <= each.high for each in estimates]) <= 0.98
 
 
 def test_a_window_is_scored_at_every_coverage_and_at_its_own_flags() -> None:

@@ -1,0 +1,114 @@
+"""Rolling backtests: the same computation at past origins, scored beside the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from forecasting.core.incidents import Incidents
+from forecasting.core.pipeline import make_forecast
+from forecasting.core.pooling import Comparison, PooledHits, PooledScore, compare, pool_scores
+from forecasting.core.recipe import BASELINE, Recipe
+from forecasting.core.scoring import Estimate, WindowScore, score_window
+from forecasting.core.training import City, surfaces_for
+from forecasting.core.windows import Window
+
+Progress = Callable[[str, int, int], None]
+"""Told after every window: the model, windows done, windows in all."""
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Every model's windows, pooled score and comparison with the reference on the same windows."""
+
+    windows: Sequence[Window]
+    scores: Mapping[str, Sequence[WindowScore]]
+    pooled: Mapping[str, PooledScore]
+    against: Mapping[str, Comparison]
+
+
+def run_backtest(
+    incidents: Incidents,
+    city: City,
+    recipes: Mapping[str, Recipe],
+    windows: Sequence[Window],
+    *,
+    seed: int,
+    progress: Progress,
+) -> Backtest:
+    """Forecast every window with every recipe from what was known at its start, and score it.
+
+    ``recipes`` (name -> recipe) has to hold the reference ``counts``. A fresh forecast is made for each
+    window by ``make_forecast``, so nothing from inside a window reaches it. Raises CannotForecast as that does.
+    """
+    scores = {
+        name: _scores(incidents, city, recipe, windows, seed, partial(progress, name))
+        for name, recipe in recipes.items()
+    }
+    pooled = {name: pool_scores(rows, np.random.default_rng(seed)) for name, rows in scores.items()}
+    against = {
+        name: compare(rows, scores[BASELINE], np.random.default_rng(seed))
+        for name, rows in scores.items()
+        if name != BASELINE
+    }
+    return Backtest(windows, scores, pooled, against)
+
+
+def _scores(
+    incidents: Incidents,
+    city: City,
+    recipe: Recipe,
+    windows: Sequence[Window],
+    seed: int,
+    report: Callable[[int, int], None],
+) -> list[WindowScore]:
+    surfaces, scores = surfaces_for(incidents, city, recipe), []
+    for done, window in enumerate(windows, start=1):
+        forecast = make_forecast(surfaces, city, recipe, window, flag_area=0.0, seed=seed)
+        observed = surfaces.counts(window.start, window.end)
+        scores.append(score_window(forecast.expected, observed, city.grid.area, np.random.default_rng(seed)))
+        report(done, len(windows))
+    return scores
+
+
+def backtest_figures(backtest: Backtest) -> dict[str, Any]:
+    """Return the pooled figures as plain data, fit for JSON; undefined numbers are None."""
+    return {
+        name: {
+            "windows": score.windows,
+            "hit_rate": {f"{share * 100:g}": _hits(hits) for share, hits in score.hits.items()},
+            "deviance_per_window": _estimate(score.deviance),
+            "expected_over_observed": _number(score.bias),
+            **({"against_counts": _comparison(backtest.against[name])} if name in backtest.against else {}),
+        }
+        for name, score in backtest.pooled.items()
+    }
+
+
+def _hits(hits: PooledHits) -> dict[str, Any]:
+    return {
+        "n": hits.n,
+        "N": hits.total,
+        **_estimate(hits.bootstrap),
+        "wilson": _estimate(hits.wilson),
+        "mean_of_windows": _number(hits.mean),
+        "pai": _estimate(hits.pai),
+        "pei": _estimate(hits.pei),
+    }
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    gains = {f"{share * 100:g}": _estimate(gain) for share, gain in comparison.hit_rate.items()}
+    return {"hit_rate_gain": gains, "deviance_skill": _estimate(comparison.skill)}
+
+
+def _estimate(estimate: Estimate) -> dict[str, float | None]:
+    return {"value": _number(estimate.value), "low": _number(estimate.low), "high": _number(estimate.high)}
+
+
+def _number(value: float) -> float | None:
+    return float(f"{value:.6g}") if np.isfinite(value) else None

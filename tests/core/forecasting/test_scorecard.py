@@ -1,0 +1,46 @@
+"""Scores as stored figures."""
+
+import json
+
+import numpy as np
+import pytest
+
+from forecasting.core.intervals import Dispersion
+from forecasting.core.scorecard import interval_figures, score_figures
+
+AREA = np.ones(100)
+EXPECTED = np.arange(100, 0, -1) / 100
+BASELINE = np.full(100, EXPECTED.mean())
+FLAGGED = np.arange(100) < 10
+
+
+def observed() -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    counts = np.zeros(100)
+    counts[[0, 4, 60]] = 2, 1, 1
+    return counts
+
+
+def test_a_forecast_stands_beside_its_baseline_in_every_metric() -> None:
+    figures = score_figures(EXPECTED, BASELINE, observed(), AREA, FLAGGED, 1)
+    assert set(figures["counts"]) == set(figures["forecast"]) - {"skill"}
+    one = figures["forecast"]["hit_rate_1"]
+    assert (one["n"], one["N"], one["value"], one["area_share"]) == (2, 4, 0.5, 0.01)
+    assert figures["forecast"]["pai_1"]["value"] == pytest.approx(50.0)
+    assert figures["forecast"]["hit_rate_flagged"]["n"] == 3
+    assert figures["forecast"]["pei_flagged"]["best"] == 4
+    assert figures["counts"]["hit_rate_flagged"]["cells"] == 10
+    skill = figures["forecast"]["skill"]["value"]
+    assert skill is not None
+    assert skill > 0
+
+
+def test_a_window_without_incidents_has_figures_and_no_made_up_numbers() -> None:
+    figures = score_figures(EXPECTED, BASELINE, np.zeros(100), AREA, FLAGGED, 1)
+    assert figures["forecast"]["hit_rate_1"]["value"] is None
+    assert json.loads(json.dumps(figures, allow_nan=False)) == figures
+
+
+def test_districts_are_counted_where_their_interval_held() -> None:
+    districts = np.array(["a", "b"])
+    held = interval_figures(np.array([4.0, 4.0]), np.array([5.0, 40.0]), districts, Dispersion(0.0, 0.0), 0.9)
+    assert (held["districts_in_interval"]["n"], held["districts_in_interval"]["N"]) == (1, 2)
