@@ -183,9 +183,11 @@ def _on_plane(jurisdiction: Jurisdiction, shapes: Iterable[object]) -> Geometrie
     """Project GeoDjango geometries (WGS84) to the jurisdiction's CRS, all at once."""
     way = Transformer.from_crs(4326, jurisdiction.srid, always_xy=True)
     globe = shapely.from_wkb([bytes(shape.wkb) for shape in shapes])  # type: ignore[attr-defined]
-    projected: Geometries = shapely.transform(
-        np.asarray(globe, dtype=np.object_), way.transform, interleaved=False
-    )
+
+    def carry(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack(way.transform(points[:, 0], points[:, 1]))
+
+    projected: Geometries = shapely.transform(np.asarray(globe, dtype=np.object_), carry)
     return projected
 
 

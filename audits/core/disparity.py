@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from fairlearn.metrics import MetricFrame, mean_prediction  # type: ignore[attr-defined]
+from fairlearn.metrics import MetricFrame, mean_prediction
 from numpy.typing import NDArray
 
 from audits.core.groups import EVERYBODY, GroupRows, GroupTable, group_rows, group_rows_with_everybody
