@@ -27,8 +27,9 @@ def sign_checkpoint(*, by: User) -> Checkpoint | None:
     _one_signer_at_a_time()
     last = last_checkpoint()
     key = stored_log.log_key()
-    frontier = _continue(_open(last, key.verification_key))
-    if frontier.size == (last.size if last else 0):
+    opened = _open(last, key.verification_key)
+    frontier = _continue(opened)
+    if frontier.size == (opened.size if opened else 0):
         return last
     signed = state.Checkpoint(key.name, frontier.size, frontier.root)
     return Checkpoint.objects.create(
