@@ -374,6 +374,17 @@ def start(*, redis: bool) -> None:
         start_redis()
 
 
+def services_are_up() -> bool:
+    """Whether the private database already runs (then whoever needs it briefly leaves it running)."""
+    return ENV_FILE.exists() and (VAR / "postgres").exists() and server_is_up(socket_folder())
+
+
+def stop() -> None:
+    """Stop the private services."""
+    stop_redis()
+    stop_database()
+
+
 def main() -> None:
     """Parse the step's name and run it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -384,8 +395,7 @@ def main() -> None:
         VAR.mkdir(exist_ok=True)
         ensure_environment()
     elif step == "stop":
-        stop_redis()
-        stop_database()
+        stop()
     else:
         start(redis=step == "start-test")
 

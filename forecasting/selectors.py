@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 import shapely
+from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from numpy.typing import NDArray
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
+from forecasting.core.grid import Grid, make_grid
+from forecasting.core.incidents import Incidents, incidents_from_extract
+from forecasting.core.limits import as_refusal
 from forecasting.core.plan_body import PlanBody, read_plan
 from forecasting.core.profile_tables import ProfileError
 from forecasting.core.profiles import Profile, read_profile
 from forecasting.core.scoring import density_order, flag_cells
-from forecasting.models import Briefing, ForecastRun, Incident, Plan, PlanClosure, Scorecard
+from forecasting.core.training import City
+from forecasting.core.windows import ShiftHours
+from forecasting.models import Briefing, Extract, ForecastRun, Incident, Plan, PlanClosure, Recipe, Scorecard
 from governance.artifacts import read_artifact
 from governance.core.refusals import Reason, Refused
-from governance.selectors import areas_of
+from governance.selectors import areas_of, districts_of, first_checkpoint_covering
 
 if TYPE_CHECKING:
     from governance.models import District, Jurisdiction
@@ -124,7 +132,8 @@ def newest_scorecard(jurisdiction: Jurisdiction, category: str) -> Scorecard | N
 
 def plan_of(change_request_id: int) -> Plan | None:
     """Return the newest revision of the plan behind a request."""
-    return Plan.objects.filter(change_request_id=change_request_id).order_by("-revision").first()
+    rows = Plan.objects.select_related("jurisdiction", "district", "change_request", "run__recipe")
+    return rows.filter(change_request_id=change_request_id).order_by("-revision").first()
 
 
 def plan_with_digest(digest: str) -> Plan | None:
@@ -222,3 +231,108 @@ def _cell_sets(
     bottom = run.origin_y + cells["row"].to_numpy() * run.cell
     squares = shapely.box(left, bottom, left + run.cell, bottom + run.cell)
     return CellSets(squares[chosen], squares[counted])
+
+
+def briefing_of(plan: Plan) -> Briefing | None:
+    """Return the briefing of a plan revision, if it was executed."""
+    return Briefing.objects.filter(plan=plan).first()
+
+
+def closure_of(plan: Plan) -> PlanClosure | None:
+    """Return the closure of a plan revision, if its shift is over and counted."""
+    return PlanClosure.objects.filter(plan=plan).first()
+
+
+def run_numbered(run_id: int) -> ForecastRun | None:
+    """Return one run with its jurisdiction and recipe."""
+    return ForecastRun.objects.select_related("jurisdiction", "recipe", "extract").filter(pk=run_id).first()
+
+
+# --- what the engine reads ----------------------------------------------------------------------------------
+
+
+def incidents_in(extract: Extract, category: str) -> Incidents:
+    """Return the incidents of one category in a sealed extract, in the extract's order."""
+    table = pl.read_parquet(io.BytesIO(read_artifact(extract.digest))).filter(pl.col("category") == category)
+    return _incidents(*(table[name].to_numpy() for name in ("x", "y", "occurred_from", "occurred_to")))
+
+
+def known_incidents(jurisdiction: Jurisdiction, category: str, as_of: datetime) -> Incidents:
+    """Return the incidents of one category that were known at a moment, in the order of an extract."""
+    query = """
+        SELECT x, y, extract(epoch FROM occurred_from)::bigint, extract(epoch FROM occurred_to)::bigint
+        FROM forecasting_incident
+        WHERE jurisdiction_id = %s AND category = %s AND known_at <= %s
+          AND (superseded_at IS NULL OR superseded_at > %s)
+        ORDER BY occurred_from, occurred_to, x, y
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query, [jurisdiction.pk, category, as_of, as_of])
+        rows = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 4)
+    return _incidents(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3])
+
+
+def _incidents(x: NDArray[Any], y: NDArray[Any], start: NDArray[Any], end: NDArray[Any]) -> Incidents:
+    return incidents_from_extract(
+        x.astype(np.int32), y.astype(np.int32), start.astype(np.int64), end.astype(np.int64)
+    )
+
+
+def city_of(jurisdiction: Jurisdiction, cell_metres: float, shifts: Sequence[ShiftHours]) -> City:
+    """Return where a jurisdiction's forecasts take place; refuses a grid too large to compute."""
+    districts = tuple((each.code, bytes(each.boundary.wkb)) for each in districts_of(jurisdiction))
+    cell = cell_metres / jurisdiction.unit_metres
+    with as_refusal():
+        grid = _grid(jurisdiction.srid, bytes(jurisdiction.boundary.wkb), districts, cell)
+    return City(grid, jurisdiction.unit_metres, jurisdiction.timezone, shifts)
+
+
+@lru_cache(maxsize=8)
+def _grid(srid: int, boundary: bytes, districts: tuple[tuple[str, bytes], ...], cell: float) -> Grid:
+    shapes = [(code, _carried(shapely.from_wkb(wkb), 4326, srid)) for code, wkb in districts]
+    return make_grid(_carried(shapely.from_wkb(boundary), 4326, srid), cell, shapes)
+
+
+def geography_digest(jurisdiction: Jurisdiction) -> str:
+    """Return the SHA-256 of the boundary and districts that a grid is made of."""
+    shapes = [("", jurisdiction.boundary), *((each.code, each.boundary) for each in districts_of(jurisdiction))]
+    parts = [code.encode() + b"\0" + bytes(shape.wkb) for code, shape in shapes]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def recipe_in_force(jurisdiction: Jurisdiction, category: str, moment: datetime) -> Recipe | None:
+    """Return the newest adopted recipe of a category that is still valid at a moment."""
+    rows = Recipe.objects.filter(jurisdiction=jurisdiction, valid_until__gt=moment).order_by("-id")
+    return next((row for row in rows if category in row.body["categories"]), None)
+
+
+def run_for(jurisdiction: Jurisdiction, category: str, window_start: datetime) -> ForecastRun | None:
+    """Return the run of a category whose window starts at a moment."""
+    return ForecastRun.objects.filter(
+        jurisdiction=jurisdiction, category=category, window_start=window_start
+    ).first()
+
+
+def reporting_delay(jurisdiction: Jurisdiction) -> timedelta:
+    """Return the city's typical time from an incident to its record."""
+    return timedelta(hours=profile_named(jurisdiction.profile).times.typical_delay_hours)
+
+
+def runs_to_score(jurisdiction: Jurisdiction, moment: datetime) -> list[ForecastRun]:
+    """Return the runs whose window and typical delay are over at a moment and which have no score yet."""
+    over = ForecastRun.objects.filter(
+        jurisdiction=jurisdiction, window_end__lte=moment - reporting_delay(jurisdiction), scorecards=None
+    )
+    return list(over.order_by("window_start", "category"))
+
+
+def scorecard_with(run: ForecastRun, truth_digest: str) -> Scorecard | None:
+    """Return the score of a run against exactly this truth."""
+    return Scorecard.objects.filter(run=run, truth_digest=truth_digest).first()
+
+
+def was_sealed_before(run: ForecastRun) -> bool:
+    """Whether a real-clock city's run stood in a checkpoint signed before its window opened."""
+    checkpoint = first_checkpoint_covering(run.ledger_index)
+    real = not run.jurisdiction.is_replay and not run.jurisdiction.clock_offset
+    return real and checkpoint is not None and checkpoint.signed_at < run.window_start

@@ -1,5 +1,9 @@
 """The one question: may this person do that here? Sole reader and writer of guardian."""
 
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import Group
 from django.db.models import Q
 from guardian.core import ObjectPermissionChecker
@@ -8,6 +12,9 @@ from guardian.shortcuts import assign_perm
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import PERMISSION_LABELS, ROLES, Permission, Role, roles_with
 from governance.models import District, Jurisdiction, RoleGrant, User
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 ON_DISTRICT = frozenset({Permission.DECIDE_PLANS, Permission.PROPOSE, Permission.SEE_PLANS})
 
@@ -81,3 +88,16 @@ def take_out_of_role(user: User, role: Role, jurisdiction: Jurisdiction, distric
     """Remove the account from the role's group."""
     where = f"{jurisdiction.slug}/{district.code}" if district else jurisdiction.slug
     user.groups.remove(*Group.objects.filter(name=f"{role.value}@{where}"))
+
+
+def open_to_everyone(view: Callable[P, R]) -> Callable[P, R]:
+    """Mark a page as public. Every address carries such a mark; a test finds those that do not."""
+    view.access = "everyone"  # type: ignore[attr-defined]
+    return view
+
+
+def open_to_signed_in(view: Callable[P, R]) -> Callable[P, R]:
+    """Mark a page as needing an account; what the account may see there is for `check` to say."""
+    guarded = login_required(view)  # type: ignore[type-var]
+    guarded.access = "signed in"  # type: ignore[attr-defined]
+    return guarded

@@ -211,3 +211,10 @@ def ballots_by(user: User, requests: Iterable[ChangeRequest]) -> set[int]:
     ids = {request.id: request.digest for request in requests}
     rows = Vote.objects.filter(user=user, change_request_id__in=ids)
     return {row.change_request_id for row in rows if row.digest == ids[row.change_request_id]}
+
+
+def home_jurisdiction(user: User, chosen: str = "") -> Jurisdiction | None:
+    """Return the jurisdiction in which a person works: the chosen one if she has a role there, else her first."""
+    grants = roles_of(user)
+    here = [grant.jurisdiction for grant in grants if grant.jurisdiction.slug == chosen]
+    return here[0] if here else (grants[0].jurisdiction if grants else None)

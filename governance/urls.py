@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from governance.views import log
+from governance.views import inbox, log
 
 urlpatterns = [
+    path("inbox/", inbox.inbox, name="inbox"),
     path("record/", log.record, name="record"),
     path("record/<int:index>/", log.entry, name="record-entry"),
     path("log/checkpoint", log.checkpoint, name="log-checkpoint"),

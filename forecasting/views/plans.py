@@ -1,0 +1,137 @@
+"""Pages of plans: the list, the decision, the edit, the briefing. A plan's address is its request's number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from forecasting.forms import read_edits
+from forecasting.selectors import body_of, briefing_of, closure_of, plan_of, plans_of
+from forecasting.services.edit_plan import edit_plan
+from forecasting.views.edit_page import edit_context
+from forecasting.views.plan_page import plan_context
+from governance.artifacts import read_artifact
+from governance.core.approval import Verdict
+from governance.core.refusals import Refused, status_code
+from governance.core.roles import Permission
+from governance.permissions import check, districts_where, open_to_signed_in
+from governance.selectors import jurisdictions, voters_for
+from governance.services.cast_vote import cast_vote
+
+if TYPE_CHECKING:
+    from forecasting.models import Plan
+    from governance.models import User
+
+
+def _visible(request: HttpRequest, request_id: int) -> tuple[Plan, User]:
+    plan = plan_of(request_id)
+    if plan is None:
+        raise Http404("There is no such plan.")
+    by = cast("User", request.user)
+    check(by, Permission.SEE_PLANS, plan.jurisdiction, plan.district)
+    return plan, by
+
+
+def _addresses(plan: Plan) -> dict[str, Any]:
+    """Return the addresses and later events of a plan that its page links to."""
+    number = plan.change_request_id
+    briefing, closure = briefing_of(plan), closure_of(plan)
+    files = {"pdf_url": reverse("plan-briefing", args=[number]), "geojson_url": reverse("plan-geojson", args=[number])}
+    return {
+        "plan_url": reverse("plan", args=[number]),
+        "decide_url": reverse("plan-decide", args=[number]),
+        "edit_url": reverse("plan-edit", args=[number]),
+        "run_url": reverse("run", args=[plan.run_id]),
+        "briefing": files if briefing else None,
+        "outcome": _outcome(closure.covered, closure.observed) if closure else "",
+        "voters": voters_for(plan.change_request),
+    }
+
+
+def _outcome(covered: int, observed: int) -> str:
+    return f"In the shift {observed} were recorded in the district, {covered} of them in the plan’s places."
+
+
+@open_to_signed_in
+@require_GET
+def plan_list(request: HttpRequest) -> HttpResponse:
+    """Plans of the districts that this person may see, the latest first."""
+    plans = [
+        plan
+        for jurisdiction in jurisdictions()
+        if (districts := districts_where(request.user, Permission.SEE_PLANS, jurisdiction))
+        for plan in plans_of(jurisdiction, districts)[:200]
+    ]
+    return render(request, "forecasting/plans.html", {"plans": plans})
+
+
+@open_to_signed_in
+@require_GET
+def plan_page(request: HttpRequest, request_id: int) -> HttpResponse:
+    """The decision page of a plan's newest revision."""
+    plan, by = _visible(request, request_id)
+    return render(request, "forecasting/plan.html", plan_context(plan, by) | _addresses(plan))
+
+
+@open_to_signed_in
+@require_POST
+def decide_plan(request: HttpRequest, request_id: int) -> HttpResponse:
+    """Cast the vote of the form; a refusal shows the page again, with the reason and the text kept."""
+    plan, by = _visible(request, request_id)
+    rationale = request.POST.get("rationale", "")
+    if request.POST.get("verdict") not in list(Verdict):
+        raise Http404("There is no such verdict.")
+    try:
+        settled = cast_vote(
+            change_request_id=request_id,
+            verdict=Verdict(request.POST["verdict"]),
+            rationale=rationale,
+            seen_digest=request.POST.get("seen_digest", ""),
+            by=by,
+        )
+    except Refused as refusal:
+        context = plan_context(plan, by) | _addresses(plan) | {"refusal": refusal, "rationale": rationale}
+        return render(request, "forecasting/plan.html", context, status=status_code(refusal.reason))
+    messages.success(request, f"Your decision is in the record. This plan is {settled.state}.")
+    return redirect("plan", request_id=request_id)
+
+
+@open_to_signed_in
+@require_http_methods(["GET", "POST"])
+def edit_plan_page(request: HttpRequest, request_id: int) -> HttpResponse:
+    """Edit a plan: the effect is shown first, then saved as a new revision."""
+    plan, by = _visible(request, request_id)
+    sent = {key: str(value) for key, value in request.POST.items()} if request.method == "POST" else None
+    if sent is None or sent.get("do") != "save":
+        return render(request, "forecasting/plan_edit.html", edit_context(plan, sent) | _addresses(plan))
+    try:
+        edits = read_edits(sent, body_of(plan))
+        revised = edit_plan(plan_id=plan.pk, seen_digest=sent.get("seen_digest", ""), edits=edits, by=by)
+    except Refused as refusal:
+        context = edit_context(plan, sent) | _addresses(plan) | {"refusal": refusal}
+        return render(request, "forecasting/plan_edit.html", context, status=status_code(refusal.reason))
+    messages.success(request, f"Saved as revision {revised.revision}; its own audit has to pass before it is approved.")
+    return redirect("plan", request_id=request_id)
+
+
+@open_to_signed_in
+@require_GET
+def briefing_file(request: HttpRequest, request_id: int, kind: str) -> HttpResponse:
+    """The briefing sheet of an executed plan, as PDF or GeoJSON."""
+    plan, _ = _visible(request, request_id)
+    briefing = briefing_of(plan)
+    if briefing is None:
+        raise Http404("There is no briefing: it is issued once the plan is approved.")
+    digest, media = {
+        "pdf": (briefing.pdf_digest, "application/pdf"),
+        "geojson": (briefing.geojson_digest, "application/geo+json"),
+    }[kind]
+    answer = HttpResponse(read_artifact(digest), content_type=media)
+    answer["Content-Disposition"] = f'attachment; filename="briefing-{request_id}.{kind}"'
+    answer["Cache-Control"] = "no-store"
+    return answer
