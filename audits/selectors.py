@@ -179,6 +179,12 @@ def audit_of(digest: str) -> AuditRun | None:
     return AuditRun.objects.filter(subject_digest=digest).order_by("-id").first()
 
 
+def audit_numbered(number: int) -> AuditRun | None:
+    """Return one audit by its number."""
+    rows = AuditRun.objects.select_related("jurisdiction", "district", "residents")
+    return rows.filter(pk=number).first()
+
+
 def _on_plane(jurisdiction: Jurisdiction, shapes: Iterable[object]) -> Geometries:
     """Project GeoDjango geometries (WGS84) to the jurisdiction's CRS, all at once."""
     way = Transformer.from_crs(4326, jurisdiction.srid, always_xy=True)

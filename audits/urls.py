@@ -1,0 +1,11 @@
+"""Addresses of audits."""
+
+from django.urls import path
+
+from audits.views import audits
+
+urlpatterns = [
+    path("audits/", audits.audit_list, name="audits"),
+    path("audits/<int:audit_id>/", audits.audit_page, name="audit"),
+    path("audits/<int:audit_id>/report.json", audits.audit_report, name="audit-report"),
+]
