@@ -40,10 +40,14 @@ def run_all(steps: list[tuple[str, list[str]]]) -> bool:
         provision.say(f"\n=== {name}")
         started = time.monotonic()
         code = subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603 - our own commands
-        provision.say(f"=== {name}: {'passed' if code == 0 else 'FAILED'} in {time.monotonic() - started:.0f} s")
+        provision.say(
+            f"=== {name}: {'passed' if code == 0 else 'FAILED'} in {time.monotonic() - started:.0f} s"
+        )
         if code:
             failed.append(name)
-    provision.say(f"\n{len(steps) - len(failed)} of {len(steps)} checks passed" + ": ".join(["", *failed][:2]))
+    provision.say(
+        f"\n{len(steps) - len(failed)} of {len(steps)} checks passed" + ": ".join(["", *failed][:2])
+    )
     return not failed
 
 

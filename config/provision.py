@@ -334,7 +334,7 @@ def read_env() -> dict[str, str]:
 
 def ensure_env_file() -> None:
     """Draw every secret once, into a file that only its owner may read."""
-    VAR.mkdir(exist_ok=True)
+    (VAR / "static").mkdir(parents=True, exist_ok=True)
     values = read_env() if ENV_FILE.exists() else {}
     for name in ("ADMIN", "OWNER", "APP"):
         values.setdefault(f"LAMPLIGHT_DATABASE_{name}_PASSWORD", secrets.token_urlsafe(24))

@@ -62,8 +62,9 @@ def _as_owner(statement: str) -> None:
 
 @pytest.fixture(autouse=True)
 def artifacts_apart(settings: Any, tmp_path: Path) -> None:
-    """Give each test an artifact store of its own."""
+    """Give each test an artifact store of its own, and passwords that cost little."""
     settings.ARTIFACTS_FOLDER = tmp_path / "artifacts"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -45,7 +45,10 @@ def named(path: Path) -> str:
 
 def test_the_import_contracts_hold() -> None:
     done = subprocess.run(
-        [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"], cwd=ROOT, capture_output=True, text=True
+        [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stdout[-3000:]
 
@@ -82,7 +85,11 @@ def test_a_core_module_has_its_mirror_test(path: Path) -> None:
 
 @pytest.mark.parametrize("path", modules("services"), ids=named)
 def test_a_service_is_called_by_a_test(path: Path) -> None:
-    tests = [each.read_text() for folder in ("apps", "journeys") for each in (ROOT / "tests" / folder).rglob("*.py")]
+    tests = [
+        each.read_text()
+        for folder in ("apps", "journeys")
+        for each in (ROOT / "tests" / folder).rglob("*.py")
+    ]
     assert any(f"import {path.stem}" in text for text in tests)
 
 
@@ -126,13 +133,26 @@ def test_every_column_of_an_extract_is_on_the_allowlist() -> None:
 
 
 def test_no_field_of_incidents_forecasts_or_plans_speaks_of_a_person() -> None:
-    about_people = {"name", "first_name", "last_name", "address", "phone", "plate", "race", "sex", "age", "email"}
+    about_people = {
+        "name",
+        "first_name",
+        "last_name",
+        "address",
+        "phone",
+        "plate",
+        "race",
+        "sex",
+        "age",
+        "email",
+    }
     fields = {
         (model._meta.label, field.name)
         for model in apps.get_app_config("forecasting").get_models()
         for field in model._meta.get_fields()
     }
-    assert not [(label, name) for label, name in fields if name in about_people and label != "forecasting.Recipe"]
+    assert not [
+        (label, name) for label, name in fields if name in about_people and label != "forecasting.Recipe"
+    ]
 
 
 @pytest.mark.django_db
@@ -189,6 +209,8 @@ def test_no_file_names_an_address_of_a_package_registry_or_a_path_of_a_machine()
         assert not [word for word in forbidden if word in text], name
 
 
-@pytest.mark.parametrize("path", [path for app in APPS for path in (ROOT / app / "decisions").glob("*.md")], ids=named)
+@pytest.mark.parametrize(
+    "path", [path for app in APPS for path in (ROOT / app / "decisions").glob("*.md")], ids=named
+)
 def test_a_decision_bears_its_number(path: Path) -> None:
     assert path.read_text().startswith(f"# {path.stem.split('-')[0]} ")

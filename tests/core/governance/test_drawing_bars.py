@@ -56,8 +56,10 @@ def test_the_limit_is_a_named_line_across_all_bars() -> None:
 
 
 def test_values_are_written_the_way_the_caller_says() -> None:
-    drawn = draw_bars(title="t", bars=[Bar("A", 0.17)], write=lambda share: f"{share:.0%}")
-    assert texts(drawn) == ["A", "17%"]
+    drawn = draw_bars(
+        title="t", bars=[Bar("A", 0.17, 0.1, 0.2)], write=lambda share: f"{share * 100:.0f}", unit=" %"
+    )
+    assert texts(drawn) == ["A", "17 % [10–20]"]
 
 
 def test_no_bars_are_an_empty_picture() -> None:

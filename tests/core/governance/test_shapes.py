@@ -9,7 +9,11 @@ from governance.core.shapes import ShapesError, read_shapes
 
 def collection(properties: dict[str, object], point: tuple[float, float] = (-75.1, 40.0)) -> bytes:
     ring = [[*point], [-75.0, 40.0], [-75.0, 40.1], [*point]]
-    feature = {"type": "Feature", "properties": properties, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    feature = {
+        "type": "Feature",
+        "properties": properties,
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
     return json.dumps({"type": "FeatureCollection", "features": [feature]}).encode()
 
 

@@ -1,0 +1,42 @@
+"""What a policy may say."""
+
+from typing import Any
+
+import pytest
+
+from governance.core.policy import PolicyError, Shift, read_terms, write_terms
+
+LEAST = {"plan_categories": ["robbery"], "allowed_categories": ["robbery", "arson"]}
+
+
+def test_a_policy_reads_back_as_it_was_written() -> None:
+    terms = read_terms(LEAST)
+    assert read_terms(write_terms(terms)) == terms
+
+
+def test_the_night_shift_ends_on_the_next_day() -> None:
+    assert Shift("night", 22, 6).hours() == 8
+    assert Shift("whole", 0, 0).hours() == 24
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"colour": "red"}, "cannot say 'colour'"),
+        ({"hours_per_plan": 0}, "hours_per_plan"),
+        ({"rationale_min_length": 5}, "rationale_min_length"),
+        ({"plan_categories": ["fraud"]}, "does not allow"),
+        ({"plan_categories": []}, "empty"),
+        ({"plan_shifts": ["dawn"]}, "dawn"),
+        ({"shifts": [{"name": "day", "start_hour": 6, "end_hour": 14}], "plan_shifts": ["day"]}, "24 hours"),
+        ({"disparity_ratio_max": 0.5}, "disparity_ratio_max"),
+    ],
+)
+def test_a_term_that_cannot_be_is_named(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(PolicyError, match=said):
+        read_terms({**LEAST, **changes})
+
+
+def test_a_policy_without_categories_cannot_be_read() -> None:
+    with pytest.raises(PolicyError, match="plan_categories"):
+        read_terms({"allowed_categories": ["arson"]})
