@@ -127,6 +127,13 @@ def newest_scorecard(jurisdiction: Jurisdiction, category: str) -> Scorecard | N
     return rows.select_related("run").order_by("-run__window_start", "-id").first()
 
 
+def scorecards_of(jurisdiction: Jurisdiction, category: str) -> list[Scorecard]:
+    """Return the newest score of every scored window of a category, the latest window first."""
+    rows = Scorecard.objects.filter(run__jurisdiction=jurisdiction, run__category=category).select_related("run")
+    newest = {card.run_id: card for card in rows.order_by("run__window_start", "id")}
+    return list(reversed(newest.values()))
+
+
 # --- plans --------------------------------------------------------------------------------------------------
 
 
@@ -336,3 +343,23 @@ def was_sealed_before(run: ForecastRun) -> bool:
     checkpoint = first_checkpoint_covering(run.ledger_index)
     real = not run.jurisdiction.is_replay and not run.jurisdiction.clock_offset
     return real and checkpoint is not None and checkpoint.signed_at < run.window_start
+
+
+def latest_window_end(jurisdiction: Jurisdiction) -> datetime | None:
+    """Return the end of the latest window forecast so far."""
+    latest = ForecastRun.objects.filter(jurisdiction=jurisdiction).order_by("-window_end").first()
+    return latest.window_end if latest else None
+
+
+def grid_of_run(run: ForecastRun) -> Grid:
+    """Return the grid a run was sealed on, from its own cells."""
+    cells = run_cells(run)
+    return Grid(
+        cell=run.cell,
+        origin_x=run.origin_x,
+        origin_y=run.origin_y,
+        columns=cells["column"].to_numpy().astype(np.int64),
+        rows=cells["row"].to_numpy().astype(np.int64),
+        area=cells["area"].to_numpy(),
+        district=cells["district"].to_numpy().astype(np.str_),
+    )

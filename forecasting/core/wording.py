@@ -47,9 +47,9 @@ def counted(count: int, one: str, several: str) -> str:
 
 
 def percent(share: float) -> str:
-    """A share between 0 and 1 as a whole percentage, one decimal below 10 %; the number alone."""
+    """A share between 0 and 1 as a whole percentage, one decimal below 1 %; the number alone."""
     value = share * 100
-    return f"{value:.1f}" if 0 < value < 9.95 else f"{value:.0f}"
+    return f"{value:.1f}" if 0 < value < 0.95 else f"{value:.0f}"
 
 
 def shortened(digest: str) -> str:

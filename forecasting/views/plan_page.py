@@ -13,6 +13,7 @@ from forecasting.core.wording import counted, incidents_of, percent, shortened
 from forecasting.models import Plan
 from forecasting.pictures import plan_picture
 from forecasting.selectors import body_of
+from forecasting.views.run_page import score_line
 from governance import clock, selectors
 from governance.core.approval import Voter, check_evidence, check_standing
 from governance.core.drawing import Markup, reading
@@ -22,21 +23,11 @@ from governance.core.roles import Permission
 from governance.core.spoken import spoken_day, spoken_deadline, spoken_moment, spoken_window
 from governance.core.states import State
 from governance.permissions import can, check
+from governance.views.evidence import evidence_lines
 
 if TYPE_CHECKING:
-    from governance.models import ChangeRequest, User, Vote
+    from governance.models import User, Vote
 
-VERDICTS = {
-    "pass": "Passes",
-    "caution": "Passes with a caution",
-    "insufficient": "Not enough evidence",
-    "fail": "Fails",
-}
-QUESTIONS = {
-    "plan_disparity": "Fair?",
-    "run_disparity": "Is the whole forecast fair?",
-    "calibration": "Are its numbers right?",
-}
 DONE = {"approve": "approved", "return": "returned it", "reject": "rejected it"}
 EDITABLE = frozenset({State.OPEN, State.RETURNED, State.APPROVED})
 STATES = {
@@ -93,7 +84,8 @@ def plan_context(plan: Plan, by: User) -> dict[str, Any]:
         "shift": spoken_window(_local(plan, plan.starts_at), _local(plan, plan.ends_at)),
         "picture": plan_picture(plan),
         "rows": place_rows(body),
-        "evidence": evidence_rows(change, plan.digest),
+        "evidence": evidence_lines([plan.digest, *change.rests_on]),
+        "score": score_line(plan.jurisdiction, body.category),
         "changes": changes_since(plan),
         "digest": shortened(plan.digest),
         "state": STATES[State(change.state)],
@@ -137,20 +129,6 @@ def _row(place: Place, top: float) -> Row:
         option=option.sentence,
         softer=tuple(each.sentence for each in OPTIONS.values() if each.softness < option.softness),
     )
-
-
-def evidence_rows(change: ChangeRequest, digest: str) -> list[dict[str, Any]]:
-    """Return what audits say about the plan itself, then about what it rests on."""
-    digests = [digest, *change.rests_on]
-    rows = [row for each in digests for row in selectors.evidence_for(each).values()]
-    return [
-        {
-            "question": QUESTIONS.get(row.kind, row.kind.replace("_", " ").capitalize() + "?"),
-            "verdict": VERDICTS.get(row.verdict, row.verdict),
-            "row": row,
-        }
-        for row in rows
-    ]
 
 
 def changes_since(plan: Plan) -> list[dict[str, Any]]:

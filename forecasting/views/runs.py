@@ -9,7 +9,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from forecasting.selectors import run_numbered, runs_of
-from forecasting.views.run_page import explore_context, run_context
+from forecasting.views.explore_page import explore_context
+from forecasting.views.run_page import run_context
 from governance.core.roles import Permission
 from governance.permissions import can, check, open_to_signed_in
 from governance.selectors import jurisdictions

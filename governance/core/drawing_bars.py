@@ -47,27 +47,37 @@ def draw_interval(*, value: float, low: float, high: float, top: float) -> Marku
 
 
 def draw_bars(
-    *, title: str, bars: Sequence[Bar], limit: Limit | None = None, write: Callable[[float], str] = reading
+    *,
+    title: str,
+    bars: Sequence[Bar],
+    limit: Limit | None = None,
+    write: Callable[[float], str] = reading,
+    unit: str = "",
 ) -> Markup:
     """Horizontal bars with their intervals, one row each: label and figures above the bar, its note below.
 
-    `limit` is drawn across all rows; `write` turns a value into what the reader sees (a percentage, a ratio).
+    `limit` is drawn across all rows; `write` turns a value into what the reader sees (a percentage, a ratio), and
+    `unit` follows the value, not the ends of its interval.
     """
     reach = [v for b in bars for v in (b.value, b.high) if v is not None]
     top = max([*reach, limit.value if limit else 0.0, 1e-12])
     scale = BAR_SPAN / (top * 1.02)
     row = BAR_ROW + (NOTE_LINE if any(b.note for b in bars) else 0.0)
-    parts = [part for i, bar in enumerate(bars) for part in _bar_row(bar, row * i, scale, write)]
+    parts = [
+        part
+        for i, bar in enumerate(bars)
+        for part in _bar_row(bar, row * i, scale, _figures(bar, write, unit))
+    ]
     if limit:
         parts += _limit_mark(limit, scale, row, len(bars))
     height = max(row * len(bars) + (18.0 if limit else 0.0), 1.0)
     return figure(kind="bars", title=title, width=WIDTH, height=height, children=parts)
 
 
-def _bar_row(bar: Bar, y: float, scale: float, write: Callable[[float], str]) -> list[Markup]:
+def _bar_row(bar: Bar, y: float, scale: float, figures: str) -> list[Markup]:
     parts = [
         element("text", bar.label, kind="words", x=0.0, y=y + 14),
-        element("text", _figures(bar, write), kind="strong", x=WIDTH, y=y + 14, text_anchor="end"),
+        element("text", figures, kind="strong", x=WIDTH, y=y + 14, text_anchor="end"),
     ]
     if bar.note:
         parts.append(element("text", bar.note, kind="ax", x=0.0, y=y + 49))
@@ -81,11 +91,11 @@ def _bar_row(bar: Bar, y: float, scale: float, write: Callable[[float], str]) ->
     return parts
 
 
-def _figures(bar: Bar, write: Callable[[float], str]) -> str:
+def _figures(bar: Bar, write: Callable[[float], str], unit: str) -> str:
     if bar.value is None:
         return "not enough evidence"
     interval = "" if bar.low is None or bar.high is None else f" [{write(bar.low)}–{write(bar.high)}]"
-    return f"{write(bar.value)}{interval}"
+    return f"{write(bar.value)}{unit}{interval}"
 
 
 def _whisker(x0: float, x1: float, y: float) -> Markup:

@@ -11,6 +11,7 @@ from governance import clock, selectors
 from governance.core.spoken import spoken_deadline, spoken_moment
 from governance.core.states import State
 from governance.permissions import can
+from governance.views.evidence import verdict_words
 
 if TYPE_CHECKING:
     from typing import Any
@@ -22,14 +23,6 @@ PAGES: Mapping[str, str] = MappingProxyType({"plan": "plan"})
 """Kind of request -> name of the address of its page; other kinds have none yet."""
 KINDS: Mapping[str, str] = MappingProxyType(
     {"plan": "Deployment plan", "policy": "Policy", "recipe": "Forecast recipe", "role_grant": "Role"}
-)
-VERDICTS: Mapping[str, str] = MappingProxyType(
-    {
-        "pass": "passes",
-        "caution": "passes with a caution",
-        "insufficient": "not enough evidence",
-        "fail": "fails",
-    }
 )
 
 
@@ -84,7 +77,7 @@ def _items(requests: Iterable[ChangeRequest]) -> list[Item]:
 def _item(request: ChangeRequest) -> Item:
     here = request.jurisdiction
     now = clock.local(clock.now(here), here)
-    said = [VERDICTS.get(row.verdict, row.verdict) for row in selectors.evidence_for(request.digest).values()]
+    said = [verdict_words(row.verdict).lower() for row in selectors.evidence_for(request.digest).values()]
     return Item(
         request=request,
         kind=KINDS.get(request.kind, request.kind.replace("_", " ").capitalize()),

@@ -21,8 +21,8 @@ def test_a_count_agrees_with_its_noun() -> None:
     assert counted(12, "place", "places") == "twelve places"
 
 
-def test_small_shares_keep_a_decimal() -> None:
-    assert [percent(s) for s in (0, 0.034, 0.0994, 0.0996, 0.18, 1)] == ["0", "3.4", "9.9", "10", "18", "100"]
+def test_very_small_shares_keep_a_decimal() -> None:
+    assert [percent(s) for s in (0, 0.0034, 0.034, 0.18, 1)] == ["0", "0.3", "3", "18", "100"]
 
 
 def test_a_digest_is_shown_by_its_ends() -> None:

@@ -1,0 +1,60 @@
+"""What a score says in one sentence, beside its trivial baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from forecasting.core.scorecard import BASELINE, FORECAST
+from forecasting.core.scoring import Estimate, wilson_interval
+from forecasting.core.wording import counted, percent
+
+Figures = Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """Hits of several windows together: `n` of `total` in a share of the area, and the baseline's `n`."""
+
+    windows: int
+    n: int
+    total: int
+    baseline_n: int
+    area_share: float
+
+    @property
+    def ours(self) -> Estimate:
+        """The forecast's hit rate with its 95 % interval (Wilson)."""
+        return wilson_interval(self.n, self.total)
+
+    @property
+    def theirs(self) -> Estimate:
+        """The baseline's hit rate with its 95 % interval (Wilson)."""
+        return wilson_interval(self.baseline_n, self.total)
+
+
+def pool_hits(scores: Iterable[Figures], metric: str = "hit_rate_5") -> Pooled:
+    """Add up the hits of several windows; a window without incidents adds nothing."""
+    rows = [(each[FORECAST][metric], each[BASELINE][metric]) for each in scores]
+    shares = [float(ours.get("area_share") or 0.0) for ours, _ in rows]
+    return Pooled(
+        windows=len(rows),
+        n=sum(int(ours["n"]) for ours, _ in rows),
+        total=sum(int(ours["N"]) for ours, _ in rows),
+        baseline_n=sum(int(theirs["n"]) for _, theirs in rows),
+        area_share=sum(shares) / len(shares) if shares else 0.0,
+    )
+
+
+def hits_sentence(pooled: Pooled, incidents: str) -> str:
+    """Say what share was found in how little of the city, with n, interval and baseline."""
+    if not pooled.total:
+        return f"No {incidents} were recorded in the windows scored so far."
+    ours = pooled.ours
+    windows = counted(pooled.windows, "window", "windows")
+    return (
+        f"Over {windows} it found {percent(ours.value)} % of {incidents} in {percent(pooled.area_share)} % of the city "
+        f"[{percent(ours.low)}–{percent(ours.high)}; {pooled.n:,} of {pooled.total:,}]; "
+        f"counting past reports alone found {percent(pooled.theirs.value)} %."
+    )

@@ -1,0 +1,54 @@
+"""Evidence as pages say it: the question it answers, its verdict in words, its sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from governance import selectors
+
+if TYPE_CHECKING:
+    from governance.models import Evidence
+
+VERDICTS: Mapping[str, str] = MappingProxyType(
+    {
+        "pass": "Passes",
+        "caution": "Passes with a caution",
+        "insufficient": "Not enough evidence",
+        "fail": "Fails",
+    }
+)
+QUESTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "plan_disparity": "Fair?",
+        "run_disparity": "Is the whole forecast fair?",
+        "forecast_disparity": "Is the whole forecast fair?",
+        "calibration": "Are its numbers right?",
+    }
+)
+
+
+@dataclass(frozen=True)
+class EvidenceLine:
+    """One piece of evidence as a reader meets it."""
+
+    question: str
+    verdict: str
+    row: Evidence
+
+
+def evidence_lines(digests: Iterable[str]) -> list[EvidenceLine]:
+    """Return the newest evidence of each kind on these digests, in their order."""
+    rows = [row for digest in digests for row in selectors.evidence_for(digest).values()]
+    return [EvidenceLine(_question(row.kind), verdict_words(row.verdict), row) for row in rows]
+
+
+def verdict_words(verdict: str) -> str:
+    """Return a verdict as people read it."""
+    return VERDICTS.get(verdict, verdict.replace("_", " ").capitalize())
+
+
+def _question(kind: str) -> str:
+    return QUESTIONS.get(kind, kind.replace("_", " ").capitalize() + "?")
