@@ -1,7 +1,10 @@
 """Bring in residents by area and group."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
@@ -13,9 +16,11 @@ from governance import clock
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
 from governance.ledger import record
-from governance.models import Area, Jurisdiction, User
 from governance.permissions import check
 from governance.selectors import areas_of
+
+if TYPE_CHECKING:
+    from governance.models import Area, Jurisdiction, User
 
 
 @transaction.atomic

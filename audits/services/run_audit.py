@@ -1,8 +1,10 @@
 """Audit one forecast or one plan, and attach the verdict to it as evidence."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.db import transaction
@@ -19,10 +21,13 @@ from governance.artifacts import store_artifact
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
 from governance.ledger import record
-from governance.models import User
 from governance.permissions import check
-from governance.selectors import PolicyInForce, policy_in_force
+from governance.selectors import policy_in_force
 from governance.services.attach_evidence import attach_evidence
+
+if TYPE_CHECKING:
+    from governance.models import User
+    from governance.selectors import PolicyInForce
 
 FORMAT = "lamplight-audit/1"
 
@@ -100,7 +105,12 @@ def _measure(subject: Subject, residents: Residents, policy: PolicyInForce) -> t
     counted = compare_groups(table, exposure(areas, subject.counted), standard, counting, seed=seed)
     report = {
         "format": FORMAT,
-        "subject": {"kind": subject.kind, "digest": subject.digest, "title": subject.title, "salt": subject.salt},
+        "subject": {
+            "kind": subject.kind,
+            "digest": subject.digest,
+            "title": subject.title,
+            "salt": subject.salt,
+        },
         "policy": {"version": policy.version, **asdict(standard)},
         "residents": {
             "digest": residents.source.digest,
