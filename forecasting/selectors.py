@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 import shapely
 from django.db import connection
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from numpy.typing import NDArray
 from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
@@ -363,3 +363,21 @@ def grid_of_run(run: ForecastRun) -> Grid:
         area=cells["area"].to_numpy(),
         district=cells["district"].to_numpy().astype(np.str_),
     )
+
+
+def known_counts(jurisdiction: Jurisdiction, as_of: datetime) -> dict[str, int]:
+    """Return how many incidents of each category were known at a moment."""
+    known = Q(superseded_at=None) | Q(superseded_at__gt=as_of)
+    rows = Incident.objects.filter(known, jurisdiction=jurisdiction, known_at__lte=as_of)
+    return dict(rows.values_list("category").annotate(Count("id")).order_by("category"))
+
+
+def extract_numbered(extract_id: int) -> Extract | None:
+    """Return one sealed extract."""
+    return Extract.objects.filter(pk=extract_id).first()
+
+
+def points_to_globe(jurisdiction: Jurisdiction) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """Return the way from the projected CRS to longitude and latitude, for points of shape `(m, 2)`."""
+    way = Transformer.from_crs(jurisdiction.srid, 4326, always_xy=True)
+    return lambda points: np.column_stack(way.transform(points[:, 0], points[:, 1]))

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from forecasting.core.features import Surfaces
 from forecasting.core.incidents import Incidents
 from forecasting.core.pipeline import make_forecast
 from forecasting.core.pooling import Comparison, PooledHits, PooledScore, compare, pool_scores
@@ -34,6 +35,7 @@ class Backtest:
 def run_backtest(
     incidents: Incidents,
     city: City,
+    category: str,
     recipes: Mapping[str, Recipe],
     windows: Sequence[Window],
     *,
@@ -46,7 +48,14 @@ def run_backtest(
     window by ``make_forecast``, so nothing from inside a window reaches it. Raises CannotForecast as that does.
     """
     scores = {
-        name: _scores(incidents, city, recipe, windows, seed, partial(progress, name))
+        name: _scores(
+            surfaces_for(incidents, city, recipe, category),
+            city,
+            recipe,
+            windows,
+            seed,
+            partial(progress, name),
+        )
         for name, recipe in recipes.items()
     }
     pooled = {name: pool_scores(rows, np.random.default_rng(seed)) for name, rows in scores.items()}
@@ -59,14 +68,14 @@ def run_backtest(
 
 
 def _scores(
-    incidents: Incidents,
+    surfaces: Surfaces,
     city: City,
     recipe: Recipe,
     windows: Sequence[Window],
     seed: int,
     report: Callable[[int, int], None],
 ) -> list[WindowScore]:
-    surfaces, scores = surfaces_for(incidents, city, recipe), []
+    scores = []
     for done, window in enumerate(windows, start=1):
         forecast = make_forecast(surfaces, city, recipe, window, flag_area=0.0, seed=seed)
         observed = surfaces.counts(window.start, window.end)

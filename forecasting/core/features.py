@@ -45,7 +45,7 @@ def relative_log(density: FloatArray, fraction: FloatArray, floor: float) -> Flo
 class Surfaces:
     """The features of one category on one grid, computed once per origin and kept.
 
-    ``incidents`` are those of the category; ``unit_metres`` is the length of the CRS unit in metres.
+    ``incidents`` are those of the category ``named``; ``unit_metres`` is the length of the CRS unit in metres.
     A backtest asks for the same origins again and again: answers are kept in memory.
     """
 
@@ -53,6 +53,7 @@ class Surfaces:
     incidents: Incidents
     terms: Sequence[Term]
     unit_metres: float
+    named: str = "this category"
     _cells: IntArray = field(init=False)
     _coverage: dict[float, FloatArray] = field(init=False, default_factory=dict)
     _known: dict[int, FloatArray] = field(init=False, default_factory=dict)

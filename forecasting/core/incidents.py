@@ -11,6 +11,9 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
+EXTRACT_COLUMNS = ("x", "y", "occurred_from", "occurred_to", "category")
+"""Everything a run may read about incidents, in the order of a sealed extract."""
+
 TENTHS = 10.0
 """Extracts keep coordinates as integers: tenths of a unit of the projected CRS."""
 

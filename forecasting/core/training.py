@@ -49,9 +49,9 @@ class Training:
     incidents: int
 
 
-def surfaces_for(incidents: Incidents, city: City, recipe: Recipe) -> Surfaces:
+def surfaces_for(incidents: Incidents, city: City, recipe: Recipe, category: str) -> Surfaces:
     """Return the features of a category on the city's grid, ready for any origin."""
-    return Surfaces(city.grid, incidents, recipe.terms, city.unit_metres)
+    return Surfaces(city.grid, incidents, recipe.terms, city.unit_metres, category.replace("_", " "))
 
 
 def knowledge_cut(origin: int, recipe: Recipe) -> int:
@@ -68,10 +68,10 @@ def train(surfaces: Surfaces, city: City, recipe: Recipe, origin: int) -> Traini
     windows = _windows_before(surfaces, city, recipe, origin)
     blocks = [_training_window(surfaces, city, recipe, window) for window in windows]
     seen = int(sum(block.counts.sum() for block in blocks))
-    _check_training(len(blocks), seen, recipe)
+    _check_training(len(blocks), seen, surfaces.named, recipe)
     coefficients = _coefficients(blocks, recipe)
     rate = _daily_rate(surfaces, recipe, origin)
-    _check_level(rate, recipe)
+    _check_level(rate, surfaces.named, recipe)
     return Training(coefficients, _dispersion(blocks, coefficients), rate, len(blocks), seen)
 
 
@@ -80,13 +80,13 @@ def _check_enough(surfaces: Surfaces, recipe: Recipe, origin: int) -> None:
     if found < MIN_INCIDENTS:
         raise CannotForecast(
             "too_few_incidents",
-            f"{found} incidents of {_named(recipe)} are known inside the boundary before the origin; at "
+            f"{found} incidents of {surfaces.named} are known inside the boundary before the origin; at "
             f"least {MIN_INCIDENTS} are needed. Ingest a longer history, choose a later origin, or a "
             "broader category.",
         )
 
 
-def _check_training(windows: int, seen: int, recipe: Recipe) -> None:
+def _check_training(windows: int, seen: int, named: str, recipe: Recipe) -> None:
     if windows < MIN_TRAINING_WINDOWS:
         needed = BURN_IN_DAYS + MIN_TRAINING_WINDOWS * recipe.training_days
         raise CannotForecast(
@@ -98,23 +98,19 @@ def _check_training(windows: int, seen: int, recipe: Recipe) -> None:
     if seen < MIN_TRAINING_INCIDENTS:
         raise CannotForecast(
             "too_few_incidents",
-            f"{seen} incidents of {_named(recipe)} fall in the training windows; at least "
+            f"{seen} incidents of {named} fall in the training windows; at least "
             f"{MIN_TRAINING_INCIDENTS} are needed. Choose a broader category or more training windows.",
         )
 
 
-def _check_level(rate: float, recipe: Recipe) -> None:
+def _check_level(rate: float, named: str, recipe: Recipe) -> None:
     if not rate > 0:
         raise CannotForecast(
             "too_few_incidents",
-            f"No incident of {_named(recipe)} happened in the last "
+            f"No incident of {named} happened in the last "
             f"{REACH_HALF_LIVES * recipe.level_half_life_days:.0f} days, so the city's level is unknown. "
             "Check that recent exports were ingested, or forecast another category.",
         )
-
-
-def _named(recipe: Recipe) -> str:
-    return " and ".join(recipe.categories)
 
 
 def _windows_before(surfaces: Surfaces, city: City, recipe: Recipe, origin: int) -> tuple[Window, ...]:

@@ -18,7 +18,13 @@ def backtest(incidents: Incidents, seen: list[tuple[str, int, int]] | None = Non
     told = seen if seen is not None else []
     windows = rolling_windows(ORIGIN - 28 * DAY, 7, 4, "UTC")
     return run_backtest(
-        incidents, small_city(), RECIPES, windows, seed=1, progress=lambda *each: told.append(each)
+        incidents,
+        small_city(),
+        "burglary",
+        RECIPES,
+        windows,
+        seed=1,
+        progress=lambda *each: told.append(each),
     )
 
 

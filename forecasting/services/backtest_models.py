@@ -1,0 +1,114 @@
+"""Backtest models on past windows, beside the baseline; the record keeps that somebody looked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from forecasting.core.backtest import Progress, backtest_figures, run_backtest
+from forecasting.core.fingerprint import digest
+from forecasting.core.limits import as_refusal
+from forecasting.core.manifest import canonical_bytes, seed_for
+from forecasting.core.recipe import BASELINE, standard_recipe
+from forecasting.core.taxonomy import TAXONOMY
+from forecasting.core.windows import rolling_windows
+from forecasting.selectors import city_of, known_incidents, reporting_delay
+from governance import clock
+from governance.core.refusals import Reason, Refused
+from governance.core.roles import Permission
+from governance.ledger import record
+from governance.permissions import check
+from governance.selectors import policy_in_force
+
+if TYPE_CHECKING:
+    from governance.models import Jurisdiction, User
+
+
+@transaction.atomic
+def backtest_models(
+    *,
+    jurisdiction: Jurisdiction,
+    category: str,
+    first: datetime,
+    windows: int,
+    horizon_days: int,
+    cell_metres: float,
+    models: Sequence[str],
+    progress: Progress,
+    by: User,
+) -> dict[str, Any]:
+    """Score models on ``windows`` adjoining windows of ``horizon_days`` local days from ``first``.
+
+    At each origin a model sees the incidents over by then, less the typical reporting delay, in their present
+    state of correction. The baseline (all-history counts) always runs along. Returns pooled figures with
+    intervals, fit for JSON. Raises Refused(NOT_PERMITTED | NOT_FOUND | TOO_EARLY | TOO_LITTLE_DATA | TOO_LARGE |
+    BAD_INPUT).
+    """
+    role = check(by, Permission.SEE_FORECASTS, jurisdiction)
+    moment, delay = clock.now(jurisdiction), reporting_delay(jurisdiction)
+    _check_category(category)
+    if windows < 1 or horizon_days < 1:
+        raise Refused(Reason.BAD_INPUT, "A backtest needs at least one window of at least one day.")
+    spans = rolling_windows(int(first.timestamp()), horizon_days, windows, jurisdiction.timezone)
+    _check_end(jurisdiction, spans[-1].end, moment.timestamp() - delay.total_seconds())
+    city = city_of(jurisdiction, cell_metres, policy_in_force(jurisdiction).terms.shifts)
+    with as_refusal():
+        recipes = {
+            model: standard_recipe(
+                model,
+                (category,),
+                cell_metres=cell_metres,
+                horizon_days=horizon_days,
+                reporting_delay_days=delay.total_seconds() / 86_400,
+            )
+            for model in dict.fromkeys((*models, BASELINE))
+        }
+        seed = seed_for(jurisdiction.slug, category, "backtest", str(spans[0].start))
+        incidents = known_incidents(jurisdiction, category, moment)
+        made = run_backtest(incidents, city, category, recipes, spans, seed=seed, progress=progress)
+    figures = {
+        "jurisdiction": jurisdiction.slug,
+        "category": category,
+        "first": first.isoformat(),
+        "windows": windows,
+        "horizon_days": horizon_days,
+        "cell_metres": cell_metres,
+        "cells": len(city.grid),
+        "baseline": BASELINE,
+        "models": backtest_figures(made),
+    }
+    record(
+        action="backtest.run",
+        subject_kind="backtest",
+        subject=digest(canonical_bytes(figures)),
+        by=by,
+        role=role,
+        jurisdiction=jurisdiction,
+        detail={
+            "category": category,
+            "windows": windows,
+            "horizon_days": horizon_days,
+            "models": len(recipes),
+        },
+    )
+    return figures
+
+
+def _check_category(category: str) -> None:
+    if category not in TAXONOMY:
+        raise Refused(
+            Reason.NOT_FOUND, f"There is no category “{category}”; choose one of {', '.join(TAXONOMY)}."
+        )
+
+
+def _check_end(jurisdiction: Jurisdiction, end: int, known_until: float) -> None:
+    if end > known_until:
+        days = -(-(end - known_until) // 86_400)
+        raise Refused(
+            Reason.TOO_EARLY,
+            f"The last window ends {days:.0f} days after what is known in {jurisdiction.name} by now. Start earlier "
+            "(--from) or take fewer windows (--windows).",
+        )

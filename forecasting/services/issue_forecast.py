@@ -1,0 +1,210 @@
+"""Issue one category's forecast for one window, sealed before the window opens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from forecasting.core.fingerprint import digest, table_bytes
+from forecasting.core.grid import Grid
+from forecasting.core.limits import as_refusal
+from forecasting.core.manifest import canonical_bytes, listed, run_manifest, seed_for
+from forecasting.core.pipeline import Forecast, make_forecast, split_to_shifts
+from forecasting.core.recipe import recipe_from_dict
+from forecasting.core.run_tables import cell_columns, share_columns
+from forecasting.core.taxonomy import DISCOVERED_KINDS
+from forecasting.core.training import surfaces_for
+from forecasting.core.windows import Window
+from forecasting.models import Extract, ForecastRun, Recipe
+from forecasting.selectors import city_of, geography_digest, incidents_in, run_for
+from governance import clock
+from governance.artifacts import store_artifact
+from governance.core.refusals import Reason, Refused
+from governance.core.roles import Permission
+from governance.ledger import record
+from governance.permissions import check
+from governance.selectors import PolicyInForce, digest_is_approved, policy_in_force
+
+if TYPE_CHECKING:
+    from governance.models import Jurisdiction, User
+
+PARQUET = "application/vnd.apache.parquet"
+
+
+@transaction.atomic
+def issue_forecast(
+    *,
+    jurisdiction: Jurisdiction,
+    recipe: Recipe,
+    extract: Extract,
+    category: str,
+    window_start: datetime,
+    window_end: datetime,
+    by: User,
+) -> ForecastRun:
+    """Compute and seal the forecast of a window that has not opened yet, from an extract that is not newer.
+
+    Issued again for the same jurisdiction, category and window, the run there is is returned and nothing is
+    written. Times are aware; the jurisdiction's clock decides what is too late. Raises Refused(NOT_PERMITTED |
+    OUTSIDE_POLICY | NOT_APPROVED | EXPIRED | TOO_LATE | BAD_INPUT | TOO_LITTLE_DATA | TOO_LARGE).
+    """
+    role = check(by, Permission.RUN_FORECASTS, jurisdiction)
+    known = run_for(jurisdiction, category, window_start)
+    if known is not None:
+        return known
+    moment, policy = clock.now(jurisdiction), policy_in_force(jurisdiction)
+    _check_time(moment, window_start)
+    _check_category(category, recipe, extract, policy)
+    _check_recipe(jurisdiction, recipe, moment)
+    _check_extract(jurisdiction, extract, moment)
+    window = Window(int(window_start.timestamp()), int(window_end.timestamp()))
+    made = _compute(jurisdiction, recipe, extract, category, window, policy)
+    sealed = store_artifact(made.manifest_data, "application/json", name=f"manifest of {category}")
+    entry = record(
+        action="forecast.issued",
+        subject_kind="forecast",
+        subject=sealed.digest,
+        by=by,
+        role=role,
+        jurisdiction=jurisdiction,
+        policy_version=policy.version,
+        detail={
+            "category": category,
+            "window_start": f"{window_start.astimezone(UTC):%Y-%m-%dT%H:%MZ}",
+            "window_end": f"{window_end.astimezone(UTC):%Y-%m-%dT%H:%MZ}",
+            "extract": extract.digest,
+            "recipe": recipe.digest,
+            "cells": made.manifest["cells"],
+            "shares": made.manifest["shares"],
+        },
+    )
+    return ForecastRun.objects.create(
+        jurisdiction=jurisdiction,
+        recipe=recipe,
+        extract=extract,
+        category=category,
+        police_discovered=category in DISCOVERED_KINDS,
+        as_of=extract.as_of,
+        window_start=window_start,
+        window_end=window_end,
+        cell=made.grid.cell,
+        origin_x=made.grid.origin_x,
+        origin_y=made.grid.origin_y,
+        digest=sealed.digest,
+        cells_digest=store_artifact(made.cells_data, PARQUET, name=f"cells of {category}").digest,
+        shares_digest=store_artifact(made.shares_data, PARQUET, name=f"shares of {category}").digest,
+        manifest_digest=sealed.digest,
+        base=made.forecast.base,
+        total=made.forecast.total,
+        total_low=made.manifest["total_low"],
+        total_high=made.manifest["total_high"],
+        baseline_total=float(made.forecast.baseline.sum()),
+        seed=made.manifest["seed"],
+        policy_version=policy.version,
+        ledger_index=entry.index,
+        issued_at=moment,
+    )
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A forecast with the bytes that are sealed."""
+
+    forecast: Forecast
+    grid: Grid
+    manifest: dict[str, Any]
+    manifest_data: bytes
+    cells_data: bytes
+    shares_data: bytes
+
+
+def _compute(
+    jurisdiction: Jurisdiction,
+    recipe: Recipe,
+    extract: Extract,
+    category: str,
+    window: Window,
+    policy: PolicyInForce,
+) -> _Made:
+    body = recipe_from_dict(recipe.body)
+    city = city_of(jurisdiction, body.cell_metres, policy.terms.shifts)
+    seed = seed_for(jurisdiction.slug, category, str(window.start))
+    flag_area = policy.terms.flag_share * city.grid.total_area
+    incidents = incidents_in(extract, category)
+    with as_refusal():
+        surfaces = surfaces_for(incidents, city, body, category)
+        forecast = make_forecast(surfaces, city, body, window, flag_area=flag_area, seed=seed)
+        shares = split_to_shifts(incidents, city, body, window)
+    cells_data = table_bytes(cell_columns(forecast, city.grid))
+    shares_data = table_bytes(share_columns(shares))
+    sources = {
+        "jurisdiction": jurisdiction.slug,
+        "category": category,
+        "as_of": extract.as_of.isoformat(),
+        "extract": extract.digest,
+        "recipe_digest": recipe.digest,
+        "geography": geography_digest(jurisdiction),
+        "policy_version": policy.version,
+        "cells": digest(cells_data),
+        "shares": digest(shares_data),
+    }
+    manifest = run_manifest(sources, city, body, forecast, flag_area, seed)
+    return _Made(forecast, city.grid, manifest, canonical_bytes(manifest), cells_data, shares_data)
+
+
+def _check_time(moment: datetime, window_start: datetime) -> None:
+    if moment > window_start:
+        raise Refused(
+            Reason.TOO_LATE,
+            f"The window opened at {window_start:%d %B %Y %H:%M} UTC and it is {moment:%d %B %Y %H:%M}; a forecast "
+            "must be sealed before. Issue the next window's, or look back with `manage.py backtest`.",
+        )
+
+
+def _check_category(category: str, recipe: Recipe, extract: Extract, policy: PolicyInForce) -> None:
+    if category not in policy.terms.allowed_categories:
+        raise Refused(
+            Reason.OUTSIDE_POLICY,
+            f"Policy {policy.version} does not allow forecasts of {listed([category])}; it allows "
+            f"{listed(policy.terms.allowed_categories)}. Propose a policy that does, or choose one of these.",
+        )
+    if category not in recipe.body["categories"]:
+        raise Refused(
+            Reason.OUTSIDE_POLICY,
+            f"The recipe “{recipe.name}” is approved for {listed(recipe.body['categories'])}, not for "
+            f"{listed([category])}. Propose a recipe that covers it.",
+        )
+    if category not in extract.categories:
+        raise Refused(
+            Reason.BAD_INPUT,
+            f"The extract {extract.digest[:12]}… holds {listed(extract.categories)}, not {listed([category])}. "
+            "Seal one that does.",
+        )
+
+
+def _check_recipe(jurisdiction: Jurisdiction, recipe: Recipe, moment: datetime) -> None:
+    if recipe.jurisdiction_id != jurisdiction.pk or not digest_is_approved(
+        jurisdiction, "recipe", recipe.digest
+    ):
+        raise Refused(
+            Reason.NOT_APPROVED,
+            f"Nobody in {jurisdiction.name} approved the recipe {recipe.digest[:12]}…, so no forecast may use it.",
+        )
+    if recipe.valid_until <= moment:
+        raise Refused(
+            Reason.EXPIRED,
+            f"The recipe “{recipe.name}” was approved until {recipe.valid_until:%d %B %Y}. Propose it again, or a "
+            "better one.",
+        )
+
+
+def _check_extract(jurisdiction: Jurisdiction, extract: Extract, moment: datetime) -> None:
+    if extract.jurisdiction_id != jurisdiction.pk or extract.as_of > moment:
+        raise Refused(
+            Reason.BAD_INPUT,
+            f"The extract {extract.digest[:12]}… belongs to another city or to a later moment than "
+            f"{moment:%d %B %Y %H:%M} UTC. Seal one of {jurisdiction.name} as of now.",
+        )

@@ -1,0 +1,125 @@
+"""Score a sealed forecast after its window, beside the baseline, whatever it says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from django.db import transaction
+
+from forecasting.core.fingerprint import digest, table_bytes
+from forecasting.core.incidents import FloatArray
+from forecasting.core.manifest import canonical_bytes, read_dispersion
+from forecasting.core.scorecard import FORECAST, interval_figures, score_figures
+from forecasting.core.windows import Window, falls_in
+from forecasting.models import Extract, ForecastRun, Scorecard
+from forecasting.selectors import (
+    grid_of_run,
+    incidents_in,
+    reporting_delay,
+    run_cells,
+    run_manifest,
+    scorecard_with,
+    was_sealed_before,
+)
+from governance import clock
+from governance.artifacts import store_artifact
+from governance.core.refusals import Reason, Refused
+from governance.core.roles import Permission
+from governance.ledger import record
+from governance.permissions import check
+
+if TYPE_CHECKING:
+    from governance.models import User
+
+
+@transaction.atomic
+def score_forecast(*, run: ForecastRun, extract: Extract, by: User) -> Scorecard:
+    """Compare what a run sealed with the incidents of its window, as known in a later extract.
+
+    Waits, by the jurisdiction's clock, for the window's end and the city's typical reporting delay. Scored again
+    on the same truth, the scorecard there is is returned; a truth that changed since makes a new one. The
+    standing is ``sealed`` only where a checkpoint over the run was signed before its window opened, in real
+    time. Raises Refused(NOT_PERMITTED | TOO_EARLY | BAD_INPUT).
+    """
+    role = check(by, Permission.RUN_FORECASTS, run.jurisdiction)
+    moment = clock.now(run.jurisdiction)
+    _check_time(run, extract, moment)
+    observed = _observed(run, extract)
+    truth = table_bytes({"observed": observed.astype(np.int32)})
+    known = scorecard_with(run, digest(truth))
+    if known is not None:
+        return known
+    figures = _figures(run, observed)
+    standing = ForecastRun.Standing.SEALED if was_sealed_before(run) else ForecastRun.Standing.RETROSPECTIVE
+    body = {"run": run.digest, "truth": digest(truth), "standing": standing.value, "figures": figures}
+    subject = digest(canonical_bytes(body))
+    entry = record(
+        action="forecast.scored",
+        subject_kind="scorecard",
+        subject=subject,
+        by=by,
+        role=role,
+        jurisdiction=run.jurisdiction,
+        detail={
+            "run": run.digest,
+            "truth": digest(truth),
+            "extract": extract.digest,
+            "standing": standing.value,
+        },
+    )
+    return Scorecard.objects.create(
+        run=run,
+        standing=standing,
+        observed=int(observed.sum()),
+        figures=figures,
+        truth_digest=store_artifact(truth, "application/vnd.apache.parquet", name="observed counts").digest,
+        digest=subject,
+        scored_at=moment,
+        ledger_index=entry.index,
+    )
+
+
+def _check_time(run: ForecastRun, extract: Extract, moment: datetime) -> None:
+    ready = run.window_end + reporting_delay(run.jurisdiction)
+    if moment < ready:
+        raise Refused(
+            Reason.TOO_EARLY,
+            f"The window and the usual reporting delay end at {ready:%d %B %Y %H:%M} UTC; it is "
+            f"{moment:%d %B %Y %H:%M}. Score it then.",
+        )
+    if extract.jurisdiction_id != run.jurisdiction_id or not ready <= extract.as_of <= moment:
+        raise Refused(
+            Reason.BAD_INPUT,
+            f"The extract {extract.digest[:12]}… is not of this city after {ready:%d %B %Y %H:%M} UTC, so it may "
+            "miss incidents. Seal one as of now.",
+        )
+    if run.category not in extract.categories:
+        raise Refused(
+            Reason.BAD_INPUT,
+            f"The extract {extract.digest[:12]}… does not hold {run.category}. Seal one that does.",
+        )
+
+
+def _observed(run: ForecastRun, extract: Extract) -> FloatArray:
+    window = Window(int(run.window_start.timestamp()), int(run.window_end.timestamp()))
+    incidents = incidents_in(extract, run.category)
+    inside = incidents.where(falls_in(incidents, window))
+    grid = grid_of_run(run)
+    cells = grid.locate(inside.x, inside.y)
+    return np.bincount(cells[cells >= 0], minlength=len(grid)).astype(np.float64)
+
+
+def _figures(run: ForecastRun, observed: FloatArray) -> dict[str, Any]:
+    cells, manifest = run_cells(run), run_manifest(run)
+    expected, area = cells["expected"].to_numpy(), cells["area"].to_numpy()
+    figures = score_figures(
+        expected, cells["baseline"].to_numpy(), observed, area, cells["flagged"].to_numpy(), run.seed
+    )
+    districts = cells["district"].to_numpy().astype(np.str_)
+    level = manifest["recipe"]["interval_level"]
+    figures[FORECAST].update(
+        interval_figures(expected, observed, districts, read_dispersion(manifest), level)
+    )
+    return figures
