@@ -1,0 +1,106 @@
+"""The pages of forecasts: what they say of a run, its score and its cells."""
+
+import json
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from django.test import Client
+from django.urls import reverse
+from numpy.typing import NDArray
+
+from forecasting.core.scorecard import score_figures
+from forecasting.models import ForecastRun, Scorecard
+from forecasting.selectors import run_cells
+from forecasting.views.explore_page import EXPLORED, explore_context
+from forecasting.views.run_page import RANKED, history_chart, run_context, score_line
+from tests.cast import City
+from tests.factories.forecasts import add_run
+
+Floats = NDArray[np.float64]
+
+
+def near(x: Floats, y: Floats) -> NDArray[np.bool_]:
+    return np.hypot(x - 0.3, y - 0.2) < 0.1
+
+
+@pytest.fixture
+def run(city: City) -> ForecastRun:
+    return add_run(city, flagged=near)
+
+
+@pytest.fixture
+def scored(run: ForecastRun) -> Scorecard:
+    """Return a score of the run, of one incident in every flagged cell."""
+    cells = run_cells(run)
+    expected, baseline, area = (cells[name].to_numpy() for name in ("expected", "baseline", "area"))
+    flagged = cells["flagged"].to_numpy()
+    figures = score_figures(expected, baseline, flagged.astype(float), area, flagged, 1)
+    return Scorecard.objects.create(
+        run=run,
+        standing="retrospective",
+        observed=int(flagged.sum()),
+        figures=figures,
+        truth_digest="0" * 64,
+        digest="1" * 64,
+        scored_at=run.window_end + timedelta(hours=1),
+        ledger_index=0,
+    )
+
+
+def test_a_run_is_shown_beside_its_baseline_with_its_places_ranked(run: ForecastRun) -> None:
+    context = run_context(run)
+    ranks = [place.rank for place in context["ranked"]]
+    assert ranks == list(range(1, RANKED + 1))
+    assert context["beside"].map != ""
+    assert context["score"] is None
+
+
+def test_a_scored_run_names_hits_of_n_for_itself_and_its_baseline(scored: Scorecard) -> None:
+    rows = {row["name"]: row for row in run_context(scored.run)["score_rows"]}
+    assert f"of {scored.observed}" in rows["Hit rate, 5 %"]["ours"]
+    assert f"of {scored.observed}" in rows["Hit rate, 5 %"]["theirs"]
+
+
+def test_lately_is_a_sentence_with_its_baseline_and_empty_before_the_first_score(
+    city: City, run: ForecastRun, request: pytest.FixtureRequest
+) -> None:
+    assert score_line(city.jurisdiction, run.category) == ""
+    assert history_chart(city.jurisdiction, run.category) is None
+    request.getfixturevalue("scored")
+    assert "counting past reports alone found" in score_line(city.jurisdiction, run.category)
+    assert history_chart(city.jurisdiction, run.category)
+
+
+def test_explore_carries_the_densest_cells_as_data_and_no_more(run: ForecastRun) -> None:
+    data = explore_context(run)["data"]
+    assert data["locations"][0] == "1"
+    assert len(data["values"]) == len(data["geojson"]["features"]) <= EXPLORED
+    west, south, east, north = run.jurisdiction.boundary.extent
+    assert west < data["centre"]["lon"] < east
+    assert south < data["centre"]["lat"] < north
+
+
+def test_explore_loads_plotly_from_us_and_its_data_cannot_run(
+    client: Client, city: City, run: ForecastRun
+) -> None:
+    client.force_login(city.ana)
+    page = client.get(reverse("run-explore", args=[run.id])).content.decode()
+    assert '<script id="plot-data" type="application/json">' in page
+    assert 'src="/static/plotly/plotly.min.js"' in page
+    assert json.loads(page.split('application/json">')[1].split("</script>")[0])["kind"] == "map"
+
+
+def test_no_other_page_of_a_forecast_loads_a_script(client: Client, city: City, run: ForecastRun) -> None:
+    client.force_login(city.ana)
+    for address in (reverse("runs"), reverse("run", args=[run.id])):
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert "<script" not in answer.content.decode()
+
+
+def test_a_forecast_is_not_shown_to_somebody_without_a_role(
+    client: Client, city: City, run: ForecastRun
+) -> None:
+    client.force_login(city.eve)
+    assert client.get(reverse("run", args=[run.id])).status_code == 403
