@@ -34,7 +34,8 @@ from forecasting.core.windows import ShiftHours
 from forecasting.models import Briefing, Extract, ForecastRun, Incident, Plan, PlanClosure, Recipe, Scorecard
 from governance.artifacts import read_artifact
 from governance.core.refusals import Reason, Refused
-from governance.selectors import areas_of, districts_of, first_checkpoint_covering
+from governance.core.states import State
+from governance.selectors import areas_of, districts_of, first_checkpoint_covering, requests_in
 
 if TYPE_CHECKING:
     from governance.models import District, Jurisdiction
@@ -129,7 +130,9 @@ def newest_scorecard(jurisdiction: Jurisdiction, category: str) -> Scorecard | N
 
 def scorecards_of(jurisdiction: Jurisdiction, category: str) -> list[Scorecard]:
     """Return the newest score of every scored window of a category, the latest window first."""
-    rows = Scorecard.objects.filter(run__jurisdiction=jurisdiction, run__category=category).select_related("run")
+    rows = Scorecard.objects.filter(run__jurisdiction=jurisdiction, run__category=category).select_related(
+        "run"
+    )
     newest = {card.run_id: card for card in rows.order_by("run__window_start", "id")}
     return list(reversed(newest.values()))
 
@@ -302,7 +305,10 @@ def _grid(srid: int, boundary: bytes, districts: tuple[tuple[str, bytes], ...], 
 
 def geography_digest(jurisdiction: Jurisdiction) -> str:
     """Return the SHA-256 of the boundary and districts that a grid is made of."""
-    shapes = [("", jurisdiction.boundary), *((each.code, each.boundary) for each in districts_of(jurisdiction))]
+    shapes = [
+        ("", jurisdiction.boundary),
+        *((each.code, each.boundary) for each in districts_of(jurisdiction)),
+    ]
     parts = [code.encode() + b"\0" + bytes(shape.wkb) for code, shape in shapes]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
@@ -351,6 +357,12 @@ def latest_window_end(jurisdiction: Jurisdiction) -> datetime | None:
     return latest.window_end if latest else None
 
 
+def latest_window_start(jurisdiction: Jurisdiction) -> datetime | None:
+    """Return the start of the latest window forecast so far."""
+    latest = ForecastRun.objects.filter(jurisdiction=jurisdiction).order_by("-window_start").first()
+    return latest.window_start if latest else None
+
+
 def grid_of_run(run: ForecastRun) -> Grid:
     """Return the grid a run was sealed on, from its own cells."""
     cells = run_cells(run)
@@ -381,3 +393,19 @@ def points_to_globe(jurisdiction: Jurisdiction) -> Callable[[NDArray[np.float64]
     """Return the way from the projected CRS to longitude and latitude, for points of shape `(m, 2)`."""
     way = Transformer.from_crs(jurisdiction.srid, 4326, always_xy=True)
     return lambda points: np.column_stack(way.transform(points[:, 0], points[:, 1]))
+
+
+def plans_to_execute(jurisdiction: Jurisdiction) -> list[Plan]:
+    """Return the approved plans that have no briefing yet, exactly the revisions that were approved."""
+    approved = requests_in(jurisdiction, State.APPROVED, kind="plan").values("digest")
+    return list(
+        Plan.objects.filter(jurisdiction=jurisdiction, digest__in=approved, briefing=None).order_by("id")
+    )
+
+
+# --- what the public portal releases ------------------------------------------------------------------------
+
+
+def scorecard_of(run: ForecastRun) -> Scorecard | None:
+    """Return the newest score of a run."""
+    return Scorecard.objects.filter(run=run).order_by("-id").first()
