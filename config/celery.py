@@ -1,4 +1,4 @@
-"""The task queue, and the schedule: everything that happens by itself."""
+"""The task queue, and the schedule: everything that happens by itself, in the order in which one follows another."""
 
 import os
 
@@ -8,3 +8,17 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("lamplight")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+MINUTE = 60.0
+SCHEDULE = (
+    ("forecasting.tasks.issue_due", 10 * MINUTE),
+    ("forecasting.tasks.propose_due", 10 * MINUTE),
+    ("audits.tasks.audit_pending", MINUTE),
+    ("forecasting.tasks.execute_approved", MINUTE),
+    ("governance.tasks.expire_requests", MINUTE),
+    ("forecasting.tasks.close_due", 10 * MINUTE),
+    ("forecasting.tasks.score_due", 10 * MINUTE),
+    ("public_portal.tasks.publish_due", 10 * MINUTE),
+    ("governance.tasks.sign_log", MINUTE),
+)
+app.conf.beat_schedule = {task: {"task": task, "schedule": seconds} for task, seconds in SCHEDULE}

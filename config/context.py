@@ -1,12 +1,83 @@
 """What every page shows: whose clock it is, who is signed in, how far the record goes."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpRequest
+from django.urls import reverse
 
-from governance.selectors import last_checkpoint
+from config.replay import next_step
+from governance import clock
+from governance.core.roles import Permission
+from governance.core.spoken import spoken_moment
+from governance.permissions import can
+from governance.selectors import (
+    home_jurisdiction,
+    jurisdictions,
+    last_checkpoint,
+    policy_in_force,
+    role_title,
+    roles_of,
+)
+from governance.views.inbox_page import waiting_for
+
+if TYPE_CHECKING:
+    from governance.models import Jurisdiction, User
+
+WORK = (
+    ("Inbox", "inbox"),
+    ("Plans", "plans"),
+    ("Forecasts", "runs"),
+    ("Audits", "audits"),
+    ("Record", "record"),
+)
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Return the context of the base template."""
-    return {"last_checkpoint": last_checkpoint()}
+    """Return the context of the base template, for a visitor or for somebody signed in."""
+    context: dict[str, Any] = {"last_checkpoint": last_checkpoint()}
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        return context | _signed_in(request, cast("User", user))
+    first = next(iter(jurisdictions()), None)
+    return context | ({"replay": _replay(first, None)} if first else {})
+
+
+def _signed_in(request: HttpRequest, user: User) -> dict[str, Any]:
+    here = home_jurisdiction(user, request.session.get("jurisdiction", ""))
+    if here is None:
+        return {"who": user.name}
+    grants = roles_of(user, here)
+    parts = [
+        " ".join(filter(None, [role_title(each.role), each.district and f"· {each.district.name}"]))
+        for each in grants
+    ]
+    waiting = len(waiting_for(here, user))
+    return {
+        "who": f"{user.name}, {', '.join(dict.fromkeys(parts))}",
+        "here": here,
+        "navigation": [
+            {
+                "label": label,
+                "url": reverse(name),
+                "current": request.path.startswith(reverse(name)),
+                "count": waiting if name == "inbox" else 0,
+            }
+            for label, name in WORK
+        ],
+        "replay": _replay(here, user),
+        "policy_version": policy_in_force(here).version,
+    }
+
+
+def _replay(jurisdiction: Jurisdiction, user: User | None) -> dict[str, str] | None:
+    if not jurisdiction.is_replay:
+        return None
+    step = next_step(jurisdiction) if user and can(user, Permission.ADVANCE_CLOCK, jurisdiction) else None
+    made_up = jurisdiction.profile == "demo"
+    return {
+        "what": "a made-up city" if made_up else f"past data of {jurisdiction.name}",
+        "now_text": spoken_moment(clock.local(clock.now(jurisdiction), jurisdiction)),
+        "next_text": spoken_moment(clock.local(step.decide_at, jurisdiction)) if step else "",
+    }

@@ -245,7 +245,12 @@ def start_database() -> None:
 def psql(folder: Path, values: Mapping[str, str], database: str, sql: str) -> str:
     """Run SQL as the cluster's administrator."""
     environment = {**os.environ, "PGPASSWORD": values["LAMPLIGHT_DATABASE_ADMIN_PASSWORD"]}
-    command = [f"{PG_BIN}/psql", *"-X -q -A -t -v ON_ERROR_STOP=1 -U postgres".split(), "-h", str(folder)]
+    command = [
+        f"{PG_BIN}/psql",
+        *["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres"],
+        "-h",
+        str(folder),
+    ]
     return run([*command, "-d", database, "-c", sql], env=environment).stdout.strip()
 
 

@@ -1,0 +1,43 @@
+"""The home page, and the step of a replay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_POST
+
+from config.cycle import step_replay
+from governance import clock
+from governance.core.refusals import Reason, Refused
+from governance.core.spoken import spoken_moment
+from governance.permissions import open_to_everyone, open_to_signed_in
+from governance.selectors import home_jurisdiction
+
+if TYPE_CHECKING:
+    from governance.models import User
+
+
+@open_to_everyone
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Lead whoever is signed in to her inbox, everybody else to the portal."""
+    return redirect("inbox" if request.user.is_authenticated else "portal")
+
+
+@open_to_signed_in
+@require_POST
+def advance(request: HttpRequest) -> HttpResponse:
+    """Step a replay to the next week: what was decided is carried out, scored and published on the way."""
+    by = cast("User", request.user)
+    jurisdiction = home_jurisdiction(by, request.session.get("jurisdiction", ""))
+    if jurisdiction is None:
+        raise Refused(
+            Reason.NOT_PERMITTED, "Your account has no role in a replay, so you cannot step its clock."
+        )
+    step_replay(jurisdiction, by=by)
+    moment = spoken_moment(clock.local(clock.now(jurisdiction), jurisdiction))
+    messages.success(request, f"It is now {moment}. Last week was scored and its decisions published.")
+    return redirect("inbox")

@@ -1,0 +1,237 @@
+"""Forecasts and plans that happen by themselves: rows in a state, each deed safe to repeat."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from celery import shared_task
+
+from forecasting.core.limits import MIN_INCIDENTS
+from forecasting.core.upcoming import UpcomingShift, next_opening, upcoming_shifts, window_end
+from forecasting.selectors import (
+    extract_numbered,
+    known_counts,
+    latest_window_end,
+    latest_window_start,
+    plans_to_close,
+    plans_to_execute,
+    recipe_in_force,
+    reporting_delay,
+    run_covering,
+    run_for,
+    run_numbered,
+    runs_to_score,
+)
+from forecasting.services.close_plan import close_plan
+from forecasting.services.execute_plan import execute_plan
+from forecasting.services.issue_forecast import issue_forecast
+from forecasting.services.propose_plan import propose_plan
+from forecasting.services.score_forecast import score_forecast
+from forecasting.services.seal_extract import seal_extract
+from governance import clock
+from governance.core.refusals import Refused
+from governance.selectors import (
+    districts_of,
+    jurisdiction_named,
+    jurisdictions,
+    policy_in_force,
+    scheduler_account,
+)
+
+if TYPE_CHECKING:
+    from governance.models import District, Jurisdiction
+
+log = logging.getLogger("lamplight.forecasting")
+
+DAYS = 7
+LEAD = timedelta(hours=12)  # a window's forecasts are issued at most this long before it opens
+
+
+@shared_task
+def issue_due() -> int:
+    """Issue what is due in every jurisdiction; returns how many forecasts were asked for."""
+    return sum(issue_due_in(jurisdiction.slug) for jurisdiction in jurisdictions())
+
+
+@shared_task
+def issue_due_in(slug: str) -> int:
+    """Issue one jurisdiction's forecasts of the coming window, once it opens within `LEAD`."""
+    jurisdiction = jurisdiction_named(slug)
+    start, _ = coming_window(jurisdiction)
+    return issue_now(slug) if start - clock.now(jurisdiction) <= LEAD else 0
+
+
+@shared_task
+def issue_now(slug: str) -> int:
+    """Issue what is missing of the coming window, from one sealed extract; returns how many were asked for."""
+    jurisdiction = jurisdiction_named(slug)
+    moment, (start, end) = clock.now(jurisdiction), coming_window(jurisdiction)
+    due = due_categories(jurisdiction, moment)
+    wanted = [category for category in due if run_for(jurisdiction, category, start) is None]
+    if wanted:
+        sealed = seal_extract(
+            jurisdiction=jurisdiction, as_of=moment, categories=wanted, by=scheduler_account()
+        )
+        for category in wanted:
+            issue_one.delay(slug, category, sealed.pk, int(start.timestamp()), int(end.timestamp()))
+    return len(wanted)
+
+
+def coming_window(jurisdiction: Jurisdiction) -> tuple[datetime, datetime]:
+    """Return the window to forecast next: it begins where the last one ends, or with the next day's first shift."""
+    moment = clock.now(jurisdiction)
+    start = latest_window_end(jurisdiction)
+    if start is None or start < moment:
+        start = next_opening(moment, jurisdiction.timezone, policy_in_force(jurisdiction).terms.shifts)
+    running = latest_window_start(jurisdiction)
+    if running is not None and running >= moment:
+        start = running  # issued, not open yet: what is missing of it comes first
+    return start, window_end(start, DAYS, jurisdiction.timezone)
+
+
+def due_categories(jurisdiction: Jurisdiction, moment: datetime) -> list[str]:
+    """Return the categories that policy and recipe cover and that have incidents enough to try."""
+    counts = known_counts(jurisdiction, moment)
+    return [
+        category
+        for category in policy_in_force(jurisdiction).terms.allowed_categories
+        if counts.get(category, 0) >= MIN_INCIDENTS and recipe_in_force(jurisdiction, category, moment)
+    ]
+
+
+@shared_task
+def issue_one(slug: str, category: str, extract_id: int, start: int, end: int) -> bool:
+    """Issue one category's forecast; one that is refused must not hold up the others."""
+    jurisdiction = jurisdiction_named(slug)
+    recipe = recipe_in_force(jurisdiction, category, clock.now(jurisdiction))
+    extract = extract_numbered(extract_id)
+    if recipe is None or extract is None:
+        return False
+    try:
+        issue_forecast(
+            jurisdiction=jurisdiction,
+            recipe=recipe,
+            extract=extract,
+            category=category,
+            window_start=datetime.fromtimestamp(start, UTC),
+            window_end=datetime.fromtimestamp(end, UTC),
+            by=scheduler_account(),
+        )
+    except Refused as refusal:
+        log.warning("not issued %s %s reason=%s %s", slug, category, refusal.reason, refusal.message)
+        return False
+    return True
+
+
+@shared_task
+def score_due() -> int:
+    """Score every run whose window and reporting delay are over; returns how many scores were asked for."""
+    return sum(score_due_in(jurisdiction.slug) for jurisdiction in jurisdictions())
+
+
+@shared_task
+def score_due_in(slug: str) -> int:
+    """Score one jurisdiction's runs that are due, all against one sealed extract."""
+    jurisdiction = jurisdiction_named(slug)
+    moment = clock.now(jurisdiction)
+    due = runs_to_score(jurisdiction, moment)
+    if due:
+        categories = sorted({run.category for run in due})
+        sealed = seal_extract(
+            jurisdiction=jurisdiction, as_of=moment, categories=categories, by=scheduler_account()
+        )
+        for run in due:
+            score_one.delay(run.pk, sealed.pk)
+    return len(due)
+
+
+@shared_task
+def score_one(run_id: int, extract_id: int) -> bool:
+    """Score one run; one that is refused must not hold up the others."""
+    run, extract = run_numbered(run_id), extract_numbered(extract_id)
+    if run is None or extract is None:
+        return False
+    try:
+        score_forecast(run=run, extract=extract, by=scheduler_account())
+    except Refused as refusal:
+        log.warning("not scored run=%s reason=%s %s", run_id, refusal.reason, refusal.message)
+        return False
+    return True
+
+
+# --- plans ----------------------------------------------------------------------------------------------------
+
+
+@shared_task
+def propose_due() -> int:
+    """Propose the plans of the coming shifts in every jurisdiction; returns how many plans there are for them."""
+    return sum(propose_due_in(jurisdiction.slug) for jurisdiction in jurisdictions())
+
+
+@shared_task
+def propose_due_in(slug: str, *, scripted: bool = False) -> int:
+    """Propose one plan per district, category and coming shift that a forecast covers."""
+    jurisdiction = jurisdiction_named(slug)
+    terms, moment = policy_in_force(jurisdiction).terms, clock.now(jurisdiction)
+    coming = upcoming_shifts(moment, jurisdiction.timezone, terms.shifts, terms.plan_shifts)
+    wanted = [
+        (shift, category, district)
+        for shift in coming
+        for category in terms.plan_categories
+        if run_covering(jurisdiction, category, shift.starts_at)
+        for district in districts_of(jurisdiction)
+    ]
+    return sum(_propose_one(jurisdiction, *each, scripted=scripted) for each in wanted)
+
+
+def _propose_one(
+    jurisdiction: Jurisdiction, shift: UpcomingShift, category: str, district: District, *, scripted: bool
+) -> bool:
+    try:
+        propose_plan(
+            jurisdiction=jurisdiction,
+            district=district,
+            category=category,
+            shift=shift.name,
+            starts_at=shift.starts_at,
+            ends_at=shift.ends_at,
+            by=scheduler_account(),
+            scripted=scripted,
+        )
+    except Refused as refusal:
+        log.warning("not proposed %s reason=%s %s", jurisdiction.slug, refusal.reason, refusal.message)
+        return False
+    return True
+
+
+@shared_task
+def execute_approved() -> int:
+    """Turn approved plans into briefings; returns how many. One that has expired is left to its expiry."""
+    return sum(
+        _in_turn(execute_plan, plan_id=plan.pk)
+        for jurisdiction in jurisdictions()
+        for plan in plans_to_execute(jurisdiction)
+    )
+
+
+@shared_task
+def close_due() -> int:
+    """Close executed plans whose shift and reporting delay are over; returns how many."""
+    return sum(
+        _in_turn(close_plan, plan_id=plan.pk)
+        for jurisdiction in jurisdictions()
+        for plan in plans_to_close(jurisdiction, clock.now(jurisdiction) - reporting_delay(jurisdiction))
+    )
+
+
+def _in_turn(deed: Callable[..., object], **arguments: int) -> bool:
+    """Do one deed as the scheduler; one that is refused must not hold up the others."""
+    try:
+        deed(**arguments, by=scheduler_account())
+    except Refused as refusal:
+        log.warning("not done %s reason=%s %s", arguments, refusal.reason, refusal.message)
+        return False
+    return True
