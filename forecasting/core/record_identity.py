@@ -4,13 +4,15 @@ The id itself never reaches the database. HMAC-SHA-256 (RFC 2104), its first 16 
 can test whether a known incident number is in the table.
 """
 
-import hmac
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 DIGEST_BYTES = 16
+_BLOCK = 64  # bytes, of SHA-256
 BETWEEN = "\x1f"  # between the values of several id columns: a control character that no export contains
 
 Prefixes = NDArray[np.uint64]
@@ -21,10 +23,23 @@ def no_prefixes() -> Prefixes:
     return np.empty(0, dtype=np.uint64)
 
 
-def keyed_hashes(key: bytes, texts: Sequence[str | None]) -> list[bytes]:
+def keyed_hashes(key: bytes, texts: Iterable[str | None]) -> list[bytes]:
     """The 16-byte HMAC of each text; of nothing where the text is None."""
-    digest = hmac.digest
-    return [digest(key, (text or "").encode(), "sha256")[:DIGEST_BYTES] for text in texts]
+    return _hmacs(key, ((text or "").encode() for text in texts))
+
+
+def _hmacs(key: bytes, messages: Iterable[bytes]) -> list[bytes]:
+    """HMAC by its definition, with the two keyed states made once: half the time of a call per message."""
+    block = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block)).copy
+    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block)).copy
+    hashes = []
+    for message in messages:
+        first, second = inner(), outer()
+        first.update(message)
+        second.update(first.digest())
+        hashes.append(second.digest()[:DIGEST_BYTES])
+    return hashes
 
 
 def prefixes(hashes: Sequence[bytes]) -> Prefixes:
@@ -55,8 +70,36 @@ def with_found(earlier: Prefixes, found: Prefixes) -> Prefixes:
 
 def numbered_hashes(key: bytes, hashes: Sequence[bytes], numbers: NDArray[np.int64]) -> list[bytes]:
     """The identity of rows without an id: HMAC over the row's hash and its occurrence number."""
-    digest = hmac.digest
-    return [
-        digest(key, row + BETWEEN.encode() + str(number).encode(), "sha256")[:DIGEST_BYTES]
-        for row, number in zip(hashes, numbers.tolist(), strict=True)
-    ]
+    pairs = zip(hashes, numbers.tolist(), strict=True)
+    return _hmacs(key, (row + f"{BETWEEN}{number}".encode() for row, number in pairs))
+
+
+@dataclass(frozen=True)
+class Known:
+    """The identities in the table, sorted by prefix: first and second 8 bytes, and the row's id."""
+
+    prefix: Prefixes
+    rest: Prefixes
+    row: NDArray[np.int64]
+
+
+PACKED = np.dtype([("row", ">i8"), ("prefix", ">u8"), ("rest", ">u8")])  # an id and its 16-byte hash
+
+
+def known_records(packed: NDArray[np.void]) -> Known:
+    """Sort packed identities (``PACKED``, shape (n,)) for many searches: 24 bytes a record, no index."""
+    prefix = packed["prefix"].astype(np.uint64)
+    order = np.argsort(prefix)
+    return Known(
+        prefix[order], packed["rest"].astype(np.uint64)[order], packed["row"].astype(np.int64)[order]
+    )
+
+
+def rows_known(known: Known, hashes: Sequence[bytes]) -> NDArray[np.int64]:
+    """The id of the row that each hash is known by; -1 = a new record."""
+    if len(known.prefix) == 0 or not hashes:
+        return np.full(len(hashes), -1, dtype=np.int64)
+    halves = np.frombuffer(b"".join(hashes), dtype=">u8").astype(np.uint64).reshape(-1, 2)
+    at = np.minimum(np.searchsorted(known.prefix, halves[:, 0]), len(known.prefix) - 1)
+    same = (known.prefix[at] == halves[:, 0]) & (known.rest[at] == halves[:, 1])
+    return np.where(same, known.row[at], -1)
