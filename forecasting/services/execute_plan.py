@@ -11,6 +11,7 @@ from django.db import transaction
 from forecasting.core.plan_body import PlanBody
 from forecasting.core.prevention import OPTIONS
 from forecasting.models import Briefing, Plan
+from forecasting.pictures import plan_picture
 from forecasting.selectors import body_of, to_globe
 from governance import clock
 from governance.artifacts import store_artifact
@@ -77,6 +78,7 @@ def briefing_context(plan: Plan, body: PlanBody) -> dict[str, Any]:
         "plan": plan,
         "body": body,
         "rows": rows,
+        "picture": plan_picture(plan),
         "votes": [vote for vote in votes_on(plan.change_request) if vote.digest == plan.digest],
         "starts": clock.local(plan.starts_at, plan.jurisdiction),
         "ends": clock.local(plan.ends_at, plan.jurisdiction),
