@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 def run_list(request: HttpRequest) -> HttpResponse:
     """Forecasts of the jurisdictions that this person may see, the latest window first."""
     seen = [each for each in jurisdictions() if can(request.user, Permission.SEE_FORECASTS, each)]
-    runs = [run for jurisdiction in seen for run in runs_of(jurisdiction).prefetch_related("scorecards")[:200]]
+    runs = [
+        run for jurisdiction in seen for run in runs_of(jurisdiction).prefetch_related("scorecards")[:200]
+    ]
     return render(request, "forecasting/runs.html", {"runs": runs})
 
 
