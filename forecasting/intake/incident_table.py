@@ -12,6 +12,7 @@ from forecasting.core.corrections import CONTENT
 from forecasting.core.record_identity import PACKED, Known, known_records
 
 BLOCK = 4_000_000  # ids packed into one value, so that none comes near PostgreSQL's limit of 1 GB
+_TURN = 0x1A3B  # any number that no other advisory lock uses
 _COPIED = (
     "jurisdiction_id",
     "batch_id",
@@ -40,6 +41,15 @@ def packed_rows(query: str, values: list[object]) -> Iterator[bytes]:
         cursor.execute(query, values, binary=True)
         for (value,) in cursor:
             yield bytes(value)
+
+
+def wait_for_turn(jurisdiction_id: int) -> None:
+    """Let one file at a time into a jurisdiction until the transaction ends.
+
+    Two at once would both take the same id for new, and store it twice.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_TURN, jurisdiction_id])
 
 
 def records_known(jurisdiction_id: int) -> Known:

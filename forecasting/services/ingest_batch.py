@@ -1,5 +1,7 @@
 """Bring one file of incidents in: one file, one SHA-256, one batch, one transaction."""
 
+from __future__ import annotations
+
 import hashlib
 import hmac
 import io
@@ -8,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 import shapely
@@ -27,6 +30,7 @@ from forecasting.intake.incident_table import (
     next_batch_id,
     records_known,
     supersede,
+    wait_for_turn,
 )
 from forecasting.intake.stretches import stretches
 from forecasting.models import Batch
@@ -36,9 +40,11 @@ from governance.artifacts import store_artifact
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
 from governance.ledger import record
-from governance.models import Jurisdiction, User
 from governance.permissions import check
 from governance.selectors import districts_of
+
+if TYPE_CHECKING:
+    from governance.models import Jurisdiction, User
 
 Progress = Callable[[int, float], None]  # rows read so far, share of the file read
 
@@ -76,8 +82,7 @@ def ingest_batch(
     TOO_LARGE) with file, line and remedy.
     """
     role = check(by, Permission.MANAGE_DATA, jurisdiction)
-    # One file at a time and jurisdiction: two at once would both take the same id for new.
-    Jurisdiction.objects.select_for_update(no_key=True).get(pk=jurisdiction.pk)
+    wait_for_turn(jurisdiction.pk)
     digest = file_digest(path)
     known = Batch.objects.filter(jurisdiction=jurisdiction, digest=digest).first()
     if known is not None:

@@ -1,7 +1,9 @@
 """Seal an extract: exactly what was known at a moment, as one file named by its digest."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
@@ -14,8 +16,12 @@ from governance.artifacts import store_artifact
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
 from governance.ledger import record
-from governance.models import Jurisdiction, User
 from governance.permissions import check
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from governance.models import Jurisdiction, User
 
 
 @transaction.atomic

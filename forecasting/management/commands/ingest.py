@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from forecasting.models import Batch
 from forecasting.services.ingest_batch import ingest_batch
@@ -37,7 +38,7 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Ingest each file, then say what was done and where it is."""
-        started = time.monotonic()
+        started, begun = time.monotonic(), timezone.now()
         batches: list[Batch] = []
         try:
             jurisdiction, by = jurisdiction_named(options["jurisdiction"]), account(options["by"])
@@ -45,7 +46,7 @@ class Command(BaseCommand):
                 progress = None if options["json"] else self.progress_of(path.name)
                 batches.append(ingest_batch(jurisdiction=jurisdiction, path=path, by=by, progress=progress))
                 if not options["json"]:
-                    self.say_batch(batches[-1])
+                    self.say_batch(batches[-1], again=batches[-1].ingested_at < begun)
         except Refused as refusal:
             done = f" {len(batches)} files before it were stored." if batches else ""
             raise CommandError(f"{refusal.message}{done}") from refusal
@@ -67,13 +68,19 @@ class Command(BaseCommand):
         )
         self.stdout.flush()
 
-    def say_batch(self, batch: Batch) -> None:
-        """One line about one file."""
+    def say_batch(self, batch: Batch, *, again: bool) -> None:
+        """One line about one file; `again`: it was here before."""
         if sys.stdout.isatty():
             self.stdout.write("\r\x1b[K", ending="")
+        if again:
+            when = f"{batch.ingested_at:%Y-%m-%d %H:%M} UTC"
+            self.stdout.write(
+                f"{batch.filename}: the same file as batch {batch.pk} of {when}; nothing changed"
+            )
+            return
         refused = f", {batch.refused:,} refused" if batch.refused else ""
-        again = f", {batch.corrections:,} corrections, {batch.unchanged:,} unchanged"
-        known = again if batch.corrections or batch.unchanged else ""
+        changes = f", {batch.corrections:,} corrections, {batch.unchanged:,} unchanged"
+        known = changes if batch.corrections or batch.unchanged else ""
         self.stdout.write(
             f"{batch.filename}: batch {batch.pk}, {batch.accepted:,} of {batch.rows:,} rows stored{known}{refused}"
         )
