@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from forecasting.candidates import as_places, budget_of, candidates_for
 from forecasting.core.plan_body import (
+    Place,
     PlaceEdit,
     PlanBody,
     PlanError,
@@ -28,12 +30,22 @@ from governance.selectors import policy_in_force
 from governance.services.revise_change_request import revise_change_request
 
 if TYPE_CHECKING:
+    from governance.core.policy import Terms
     from governance.models import User
 
 
 @transaction.atomic
-def edit_plan(*, plan_id: int, seen_digest: str, edits: Sequence[PlaceEdit], by: User) -> Plan:
-    """Drop places, change minutes, visits and options; returns the new revision (the old one, if nothing changed).
+def edit_plan(
+    *,
+    plan_id: int,
+    seen_digest: str,
+    edits: Sequence[PlaceEdit],
+    added: Sequence[tuple[int, int]] = (),
+    by: User,
+) -> Plan:
+    """Drop and add places, change minutes, visits and options; return the new revision (the old one if nothing changed).
+
+    `added`: cells (column, row) of the plan's district, proposed as the policy's budget and the category say.
 
     An edit that only takes away leaves its editor free to decide; one that adds makes her an author (promise 1).
     Raises Refused(NOT_PERMITTED | DIGEST_CHANGED | EXPIRED | NOT_OPEN | BAD_INPUT | OUTSIDE_POLICY).
@@ -45,10 +57,9 @@ def edit_plan(*, plan_id: int, seen_digest: str, edits: Sequence[PlaceEdit], by:
         raise Refused(
             Reason.DIGEST_CHANGED, "Somebody has edited this plan since you opened it. Read it, then edit."
         )
-    before = body_of(newest)
-    after = changed_body(
-        before, edits, cap_minutes=policy_in_force(plan.jurisdiction).terms.dosage_cap_minutes
-    )
+    before, terms = body_of(newest), policy_in_force(plan.jurisdiction).terms
+    fresh = places_at(newest, added, terms) if added else ()
+    after = changed_body(before, edits, fresh, cap_minutes=terms.dosage_cap_minutes)
     if not (said := differences(before, after)):
         return newest
     after = replace(after, salt=secrets.token_hex(32))
@@ -93,10 +104,18 @@ def edit_plan(*, plan_id: int, seen_digest: str, edits: Sequence[PlaceEdit], by:
     return revised
 
 
-def changed_body(before: PlanBody, edits: Sequence[PlaceEdit], *, cap_minutes: int) -> PlanBody:
+def places_at(plan: Plan, cells: Sequence[tuple[int, int]], terms: Terms) -> tuple[Place, ...]:
+    """Return cells of the plan's district as places that could be added to it. Raises Refused(BAD_INPUT)."""
+    found = candidates_for(plan.run, plan.district.code, plan.starts_at)
+    return as_places(found, found.at(cells), budget_of(terms))
+
+
+def changed_body(
+    before: PlanBody, edits: Sequence[PlaceEdit], added: Sequence[Place] = (), *, cap_minutes: int
+) -> PlanBody:
     """Return the plan as edited, with what it would cover; changes nothing (the page shows it before saving)."""
     try:
-        after = edit_places(before, edits, [], cap_minutes)
+        after = edit_places(before, edits, added, cap_minutes)
     except PlanError as problem:
         raise Refused(Reason.BAD_INPUT, f"{problem} Nothing was changed.") from problem
     if after.hours > before.hours_available:
