@@ -23,7 +23,7 @@ from governance.selectors import (
 from governance.views.inbox_page import waiting_for
 
 if TYPE_CHECKING:
-    from governance.models import Jurisdiction, User
+    from governance.models import Jurisdiction, RoleGrant, User
 
 WORK = (
     ("Inbox", "inbox"),
@@ -49,10 +49,7 @@ def _signed_in(request: HttpRequest, user: User) -> dict[str, Any]:
     if here is None:
         return {"who": user.name}
     grants = roles_of(user, here)
-    parts = [
-        " ".join(filter(None, [role_title(each.role), each.district and f"· {each.district.name}"]))
-        for each in grants
-    ]
+    parts = [_part(grant) for grant in grants]
     waiting = len(waiting_for(here, user))
     return {
         "who": f"{user.name}, {', '.join(dict.fromkeys(parts))}",
@@ -69,6 +66,11 @@ def _signed_in(request: HttpRequest, user: User) -> dict[str, Any]:
         "replay": _replay(here, user),
         "policy_version": policy_in_force(here).version,
     }
+
+
+def _part(grant: RoleGrant) -> str:
+    title = role_title(grant.role)
+    return f"{title} · {grant.district.name}" if grant.district else title
 
 
 def _replay(jurisdiction: Jurisdiction, user: User | None) -> dict[str, str] | None:

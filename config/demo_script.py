@@ -1,4 +1,4 @@
-"""What the demo decided before its visitor came: the weeks before tonight, through the real services, marked as such."""
+"""What the demo decided before its visitor came, through the real services and marked as scripted."""
 
 from __future__ import annotations
 
@@ -31,29 +31,17 @@ class Line:
 LINES = (
     Line(
         Verdict.APPROVE,
-        "These are the blocks residents reported most in the last month; outreach goes first everywhere.",
+        "These are the blocks residents reported most in the last month; outreach goes first.",
     ),
     Line(
-        Verdict.APPROVE,
-        "I dropped the last place because the housing office works there this week anyway.",
-        shorten=True,
+        Verdict.APPROVE, "I dropped the last place: the housing office works there this week.", shorten=True
     ),
+    Line(Verdict.REJECT, "Two of my crews are at the festival tonight; nobody could keep these visits."),
     Line(
-        Verdict.REJECT,
-        "Two of my crews are at the festival tonight, so nobody could keep the visits this plan needs.",
+        Verdict.APPROVE, "It agrees with the last two weeks’ reports and keeps every stop below 15 minutes."
     ),
-    Line(
-        Verdict.APPROVE,
-        "It agrees with the burglary reports of the last two weeks and keeps every stop below 15 minutes.",
-    ),
-    Line(
-        Verdict.APPROVE,
-        "The first four places repeat last week’s; I checked that outreach letters went out before.",
-    ),
-    Line(
-        Verdict.REJECT,
-        "Most of these places were visited on three nights already; I want to see the outcome first.",
-    ),
+    Line(Verdict.APPROVE, "The first four places repeat last week’s; outreach letters went out before."),
+    Line(Verdict.REJECT, "Most of these places were visited three nights running; I want the outcome first."),
 )
 BLOCKED = (
     "The audit does not pass for this plan, so it cannot be approved, and I will not send anybody without it."

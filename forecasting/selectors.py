@@ -50,7 +50,8 @@ def profile_named(name: str) -> Profile:
         known = ", ".join(sorted(each.stem for each in PROFILES.glob("*.toml") if each.stem != "template"))
         raise Refused(
             Reason.NOT_FOUND,
-            f"There is no profile “{name}” (there are: {known}). Copy forecasting/profiles/template.toml and fill it in.",
+            f"There is no profile “{name}” (there are: {known}). "
+            "Copy forecasting/profiles/template.toml and fill it in.",
         )
     try:
         return read_profile(tomllib.loads(path.read_text()))

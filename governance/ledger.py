@@ -55,8 +55,8 @@ def record(
         entry["jurisdiction"] = jurisdiction.slug
     if policy_version is not None:
         entry["policy_version"] = policy_version
-    if detail:
-        entry["detail"] = detail
+    if told := {name: value for name, value in (detail or {}).items() if value != ""}:
+        entry["detail"] = told
     salt = secrets.token_bytes(canonical.SALT_BYTES)
     if text:
         entry["text"] = canonical.salted_digest(salt, text)

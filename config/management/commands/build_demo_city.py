@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import secrets
+import time
 from argparse import ArgumentParser
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -112,25 +114,22 @@ def build(folder: Path, *, weeks: int, incidents: int, areas: int, say: Say) -> 
         days=365 * YEARS + 7 * (weeks + WEEKS_AFTER),
         incidents=incidents,
     )
-    city: list[DemoCity] = []
-    timed(
-        say,
-        "city drawn, incidents",
-        lambda: city.append(make_demo_city(size, generator)) or len(city[0].incidents),
-    )
+    started = time.monotonic()
+    city = make_demo_city(size, generator)
+    say(f"  {'city drawn, incidents':<28} {len(city.incidents):>10}   {time.monotonic() - started:5.1f} s")
     accounts = folder / "accounts.json"
     # Set up whole or not at all: a build that was interrupted here starts from nothing the next time.
     with transaction.atomic():
-        jurisdiction = _set_up(city[0], weeks, accounts)
-        timed(say, "areas and streets", lambda: _geography(jurisdiction, city[0]))
-        timed(say, "incidents ingested", lambda: _incidents(jurisdiction, city[0], folder / "incidents.csv"))
-        timed(say, "residents imported", lambda: _residents(jurisdiction, city[0], generator))
+        jurisdiction = _set_up(city, weeks, accounts)
+        timed(say, "areas and streets", lambda: _geography(jurisdiction, city))
+        timed(say, "incidents ingested", lambda: _incidents(jurisdiction, city, folder / "incidents.csv"))
+        timed(say, "residents imported", lambda: _residents(jurisdiction, city, generator))
     for week in range(weeks):
         say(f" Week {week + 1} of {weeks} before tonight (decided by the script)")
         _first_or_next(jurisdiction, week, say, weeks=weeks)
-        timed(say, "plans edited", lambda week=week: shorten_some(jurisdiction, week=week))
+        timed(say, "plans edited", partial(shorten_some, jurisdiction, week=week))
         timed(say, "plans audited", audit_pending)
-        timed(say, "plans decided", lambda week=week: decide_all(jurisdiction, week=week))
+        timed(say, "plans decided", partial(decide_all, jurisdiction, week=week))
         settle(say=say)
     say(" Tonight")
     _first_or_next(jurisdiction, weeks, say, weeks=weeks)
