@@ -5,7 +5,7 @@ Forecasts, backtests and reproductions all come through here, so what is scored 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,6 +95,16 @@ def make_forecast(
         training=training,
         outside=surfaces.outside,
     )
+
+
+def recipe_as_known(recipe: Recipe, window: Window, as_of: int) -> Recipe:
+    """Return the recipe with the time from ``as_of`` (UTC seconds) to the window added to its reporting delay.
+
+    A forecast issued before its window opens does not know the hours in between; its training windows are
+    then made to know as little at their own origins. An ``as_of`` after the origin changes nothing.
+    """
+    gap = max(0, window.start - as_of) / DAY
+    return replace(recipe, reporting_delay_days=recipe.reporting_delay_days + gap)
 
 
 def baseline_of(surfaces: Surfaces, city: City, recipe: Recipe, window: Window, total: float) -> FloatArray:

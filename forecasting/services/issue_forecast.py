@@ -12,7 +12,7 @@ from forecasting.core.fingerprint import digest, table_bytes
 from forecasting.core.grid import Grid
 from forecasting.core.limits import as_refusal
 from forecasting.core.manifest import canonical_bytes, listed, run_manifest, seed_for
-from forecasting.core.pipeline import Forecast, make_forecast, split_to_shifts
+from forecasting.core.pipeline import Forecast, make_forecast, recipe_as_known, split_to_shifts
 from forecasting.core.recipe import recipe_from_dict
 from forecasting.core.run_tables import cell_columns, share_columns
 from forecasting.core.taxonomy import DISCOVERED_KINDS
@@ -134,10 +134,11 @@ def _compute(
     seed = seed_for(jurisdiction.slug, category, str(window.start))
     flag_area = policy.terms.flag_share * city.grid.total_area
     incidents = incidents_in(extract, category)
+    known = recipe_as_known(body, window, int(extract.as_of.timestamp()))
     with as_refusal():
-        surfaces = surfaces_for(incidents, city, body, category)
-        forecast = make_forecast(surfaces, city, body, window, flag_area=flag_area, seed=seed)
-        shares = split_to_shifts(incidents, city, body, window)
+        surfaces = surfaces_for(incidents, city, known, category)
+        forecast = make_forecast(surfaces, city, known, window, flag_area=flag_area, seed=seed)
+        shares = split_to_shifts(incidents, city, known, window)
     cells_data = table_bytes(cell_columns(forecast, city.grid))
     shares_data = table_bytes(share_columns(shares))
     sources = {

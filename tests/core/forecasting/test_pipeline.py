@@ -6,7 +6,7 @@ import pytest
 from forecasting.core.explain import product
 from forecasting.core.fingerprint import digest, table_bytes
 from forecasting.core.incidents import Incidents
-from forecasting.core.pipeline import Forecast, make_forecast, split_to_shifts
+from forecasting.core.pipeline import Forecast, make_forecast, recipe_as_known, split_to_shifts
 from forecasting.core.recipe import MODELS, standard_recipe
 from forecasting.core.scoring import score_window
 from forecasting.core.training import surfaces_for
@@ -106,3 +106,9 @@ def test_shares_do_not_see_the_future() -> None:
     recipe = standard_recipe("blend", ("burglary",))
     one, other = (split_to_shifts(each, CITY, recipe, week()).shares for each in (incidents, past_only))
     assert np.array_equal(one, other)
+
+
+def test_the_hours_between_as_of_and_the_window_count_as_not_yet_known() -> None:
+    recipe = standard_recipe("blend", ("burglary",), reporting_delay_days=1.0)
+    assert recipe_as_known(recipe, week(), week().start - 43_200).reporting_delay_days == 1.5
+    assert recipe_as_known(recipe, week(), week().start + 99) == recipe

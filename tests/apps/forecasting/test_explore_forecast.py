@@ -1,0 +1,84 @@
+"""Looking at a forecast: permitted to those who may see forecasts, and recorded."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from forecasting.models import ForecastRun
+from forecasting.services.explore_forecast import Exploration, explore_forecast
+from governance import clock
+from governance.core.refusals import Reason, Refused
+from governance.models import LedgerEntry
+from tests.cast import City
+from tests.factories.history import CATEGORY, add_history
+
+
+def explore(city: City, who: str = "ana", **changes: Any) -> Exploration:
+    given: dict[str, Any] = {
+        "category": CATEGORY,
+        "as_of": clock.now(city.jurisdiction),
+        "horizon_days": 7,
+        "cell_metres": 150.0,
+        "flag_square_metres": None,
+        "model": "blend",
+        **changes,
+    }
+    return explore_forecast(jurisdiction=city.jurisdiction, by=getattr(city, who), **given)
+
+
+def test_a_look_leaves_one_entry_and_no_run(city: City) -> None:
+    add_history(city)
+    before = LedgerEntry.objects.count()
+    seen = explore(city)
+    entry = LedgerEntry.objects.latest("index")
+    assert LedgerEntry.objects.count() == before + 1
+    assert (entry.action, entry.subject) == ("forecast.explored", seen.digest)
+    assert not ForecastRun.objects.exists()
+
+
+def test_what_became_known_later_is_not_seen(city: City) -> None:
+    add_history(city)
+    past = clock.now(city.jurisdiction) - timedelta(days=30)
+    before = explore(city, as_of=past).digest
+    add_history(city, days=20, category="robbery")
+    assert explore(city, as_of=past).digest == before
+
+
+def test_an_area_to_flag_is_met_in_square_metres(city: City) -> None:
+    add_history(city)
+    seen = explore(city, flag_square_metres=100_000.0)
+    flagged = seen.city.grid.area[seen.forecast.flagged].sum()
+    assert 77_500 < flagged <= 100_000
+
+
+@pytest.mark.parametrize("who", ["chloe", "dev"])
+def test_those_who_may_see_forecasts_may_look(city: City, who: str) -> None:
+    add_history(city)
+    assert explore(city, who).forecast.total > 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"who": "eve"}, Reason.NOT_PERMITTED),
+        ({"category": "jaywalking"}, Reason.NOT_FOUND),
+        ({"category": "robbery"}, Reason.TOO_LITTLE_DATA),
+        ({"cell_metres": 1.0}, Reason.TOO_LARGE),
+        ({"model": "oracle"}, Reason.BAD_INPUT),
+    ],
+)
+def test_what_cannot_be_looked_at_is_refused_and_leaves_no_entry(
+    city: City, changes: dict[str, Any], reason: Reason
+) -> None:
+    add_history(city)
+    before = LedgerEntry.objects.count()
+    with pytest.raises(Refused) as refusal:
+        explore(city, **changes)
+    assert refusal.value.reason is reason
+    assert LedgerEntry.objects.count() == before
+
+
+def test_the_future_of_the_citys_clock_is_refused(city: City) -> None:
+    with pytest.raises(Refused, match="lies ahead"):
+        explore(city, as_of=clock.now(city.jurisdiction) + timedelta(days=1))

@@ -1,0 +1,131 @@
+"""Scoring: after the window and the delay, beside the baseline, whatever it says."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from forecasting.models import Extract, ForecastRun, Incident, Scorecard
+from forecasting.services.issue_forecast import issue_forecast
+from forecasting.services.score_forecast import score_forecast
+from governance import clock
+from governance.core.refusals import Reason, Refused
+from governance.models import Checkpoint, LedgerEntry
+from governance.services.advance_clock import advance_clock
+from tests.cast import City
+from tests.factories.history import CATEGORY, WINDOW, add_extract, add_history, add_recipe
+
+READY = WINDOW[1] + timedelta(days=3)
+
+
+@pytest.fixture
+def run(city: City) -> ForecastRun:
+    add_history(city)
+    return issued(city, WINDOW)
+
+
+def issued(city: City, window: tuple[datetime, datetime]) -> ForecastRun:
+    return issue_forecast(
+        jurisdiction=city.jurisdiction,
+        recipe=add_recipe(city),
+        extract=add_extract(city, clock.now(city.jurisdiction)),
+        category=CATEGORY,
+        window_start=window[0],
+        window_end=window[1],
+        by=city.scheduler,
+    )
+
+
+def later(city: City, to: datetime = READY) -> Extract:
+    advance_clock(jurisdiction=city.jurisdiction, to=to, by=city.scheduler)
+    return add_extract(city, to)
+
+
+def test_a_score_stands_beside_the_baseline_and_counts_the_windows_incidents(
+    city: City, run: ForecastRun
+) -> None:
+    extract = later(city)
+    before = LedgerEntry.objects.count()
+    card = score_forecast(run=run, extract=extract, by=city.scheduler)
+    assert LedgerEntry.objects.count() == before + 1
+    in_window = Incident.objects.filter(occurred_from__gte=WINDOW[0], occurred_from__lt=WINDOW[1]).count()
+    assert card.observed == in_window > 10
+    ours, theirs = card.figures["forecast"], card.figures["counts"]
+    assert ours["hit_rate_5"]["N"] == theirs["hit_rate_5"]["N"] == in_window
+    assert ours["hit_rate_5"]["low"] <= ours["hit_rate_5"]["value"] <= ours["hit_rate_5"]["high"]
+    assert ours["districts_in_interval"]["N"] == 2
+    assert card.standing == "retrospective"
+
+
+def test_scored_again_on_the_same_truth_nothing_is_written(city: City, run: ForecastRun) -> None:
+    card = score_forecast(run=run, extract=later(city), by=city.scheduler)
+    before = LedgerEntry.objects.count()
+    assert score_forecast(run=run, extract=add_extract(city, READY), by=city.scheduler) == card
+    assert LedgerEntry.objects.count() == before
+
+
+def test_a_truth_that_changed_since_makes_a_new_card_and_keeps_the_old(city: City, run: ForecastRun) -> None:
+    first = score_forecast(run=run, extract=later(city), by=city.scheduler)
+    late = Incident.objects.filter(occurred_from__gte=WINDOW[0], occurred_from__lt=WINDOW[1]).first()
+    assert late is not None
+    late.pk, late.known_at = None, READY + timedelta(hours=1)
+    late.save()
+    second = score_forecast(run=run, extract=later(city, READY + timedelta(days=1)), by=city.scheduler)
+    assert second.observed == first.observed + 1
+    assert Scorecard.objects.filter(run=run).count() == 2
+
+
+def test_before_the_window_and_the_delay_are_over_it_is_too_early(city: City, run: ForecastRun) -> None:
+    with pytest.raises(Refused, match="Score it then") as refusal:
+        score_forecast(run=run, extract=later(city, WINDOW[1]), by=city.scheduler)
+    assert refusal.value.reason is Reason.TOO_EARLY
+    assert not Scorecard.objects.exists()
+
+
+def test_an_extract_from_before_the_end_of_the_window_is_refused(city: City, run: ForecastRun) -> None:
+    later(city)
+    with pytest.raises(Refused, match="may miss incidents"):
+        score_forecast(run=run, extract=run.extract, by=city.scheduler)
+
+
+def test_an_extract_without_the_category_is_refused(city: City, run: ForecastRun) -> None:
+    extract = later(city)
+    extract.categories = ["robbery"]
+    with pytest.raises(Refused, match="does not hold"):
+        score_forecast(run=run, extract=extract, by=city.scheduler)
+
+
+def test_only_those_who_run_forecasts_may_score(city: City, run: ForecastRun) -> None:
+    extract = later(city)
+    with pytest.raises(Refused) as refusal:
+        score_forecast(run=run, extract=extract, by=city.ben)
+    assert refusal.value.reason is Reason.NOT_PERMITTED
+
+
+@pytest.mark.parametrize(("minutes_before", "standing"), [(5, "sealed"), (-5, "retrospective")])
+def test_sealed_means_a_checkpoint_signed_in_real_time_before_the_window(
+    real_clock_city: City, monkeypatch: pytest.MonkeyPatch, minutes_before: int, standing: str
+) -> None:
+    start = timezone.now() + timedelta(hours=1)
+    window = (start, start + timedelta(days=7))
+    add_history(real_clock_city, until=timezone.now())
+    run = issued(real_clock_city, window)
+    Checkpoint.objects.create(
+        size=run.ledger_index + 1, root=b"", note="", signed_at=start - timedelta(minutes=minutes_before)
+    )
+    after = window[1] + timedelta(days=3)
+    monkeypatch.setattr("governance.clock.timezone.now", lambda: after)
+    card = score_forecast(run=run, extract=add_extract(real_clock_city, after), by=real_clock_city.scheduler)
+    assert card.standing == standing
+
+
+def test_without_a_checkpoint_a_real_clock_forecast_was_not_sealed(
+    real_clock_city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = timezone.now() + timedelta(hours=1)
+    add_history(real_clock_city, until=timezone.now())
+    run = issued(real_clock_city, (start, start + timedelta(days=7)))
+    after = run.window_end + timedelta(days=3)
+    monkeypatch.setattr("governance.clock.timezone.now", lambda: after)
+    card = score_forecast(run=run, extract=add_extract(real_clock_city, after), by=real_clock_city.scheduler)
+    assert card.standing == "retrospective"

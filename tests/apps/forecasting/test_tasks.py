@@ -1,0 +1,68 @@
+"""The scheduled work: what is due is done once, and doing it again changes nothing."""
+
+import logging
+from datetime import timedelta
+
+import pytest
+
+from forecasting.models import ForecastRun, Scorecard
+from forecasting.tasks import issue_due, issue_one, score_due, score_one
+from governance.models import LedgerEntry
+from governance.services.advance_clock import advance_clock
+from tests.cast import City
+from tests.factories.history import CATEGORY, WINDOW, add_history, add_recipe
+
+
+def test_what_is_due_is_issued_once(city: City) -> None:
+    add_history(city)
+    add_recipe(city)
+    assert issue_due() == 1
+    run = ForecastRun.objects.get()
+    assert (run.category, run.window_start, run.window_end) == (CATEGORY, *WINDOW)
+    before = LedgerEntry.objects.count()
+    assert issue_due() == 0
+    assert LedgerEntry.objects.count() == before
+
+
+def test_more_than_half_a_day_ahead_nothing_is_due(city: City) -> None:
+    add_history(city, until=WINDOW[1] + timedelta(days=7))
+    add_recipe(city)
+    advance_clock(jurisdiction=city.jurisdiction, to=WINDOW[0] + timedelta(hours=10), by=city.scheduler)
+    assert issue_due() == 0
+
+
+def test_without_a_recipe_or_data_nothing_is_sealed(city: City) -> None:
+    before = LedgerEntry.objects.count()
+    assert issue_due() == 0
+    assert score_due() == 0
+    assert LedgerEntry.objects.count() == before
+
+
+def test_what_is_over_is_scored_once(city: City) -> None:
+    add_history(city)
+    add_recipe(city)
+    issue_due()
+    assert score_due() == 0
+    advance_clock(jurisdiction=city.jurisdiction, to=WINDOW[1] + timedelta(days=3), by=city.scheduler)
+    assert score_due() == 1
+    assert Scorecard.objects.get().figures["forecast"]["hit_rate_5"]["N"] > 10
+    before = LedgerEntry.objects.count()
+    assert score_due() == 0
+    assert LedgerEntry.objects.count() == before
+
+
+def test_one_category_that_is_refused_does_not_hold_up_the_others(
+    city: City, caplog: pytest.LogCaptureFixture
+) -> None:
+    add_history(city)
+    add_history(city, category="robbery", days=200)
+    add_recipe(city)
+    with caplog.at_level(logging.WARNING, logger="lamplight.forecasting"):
+        assert issue_due() == 2
+    assert list(ForecastRun.objects.values_list("category", flat=True)) == [CATEGORY]
+    assert "reason=too_little_data" in caplog.text
+
+
+def test_a_row_that_is_gone_is_no_error(city: City) -> None:
+    assert not issue_one(city.jurisdiction.slug, CATEGORY, 999, 0, 1)
+    assert not score_one(999, 999)
