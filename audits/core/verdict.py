@@ -3,10 +3,10 @@
 Being flagged is a burden, so only a *high* ratio breaches. For each group, with ratio r, interval [low, high]
 and the policy's threshold t:
 
-    insufficient   too few residents or areas, no ratio, or r could be breach or relief alike: high > t and
-                   high > 4 low (unless it fails)
     fail           r > t and low > 1: above the threshold, and not by chance
-    caution        high > t otherwise: a breach cannot be excluded
+    insufficient   too few residents or areas, or no ratio; r > t and low <= 1: above the threshold, perhaps by
+                   chance; high > t and high > 4 low: breach or relief alike
+    caution        r <= t < high otherwise: within the threshold, but a breach cannot be excluded
     pass           high <= t: a breach is excluded at the interval's level
 
 A subject's verdict is its worst group's, in the order fail, insufficient, caution, pass: what could not be
@@ -120,10 +120,10 @@ def judge_group(
 
 
 def _verdict(ratio: float, interval: Interval, standard: Standard) -> Verdict:
-    if ratio > standard.ratio_max and interval.low > 1:
-        return Verdict.FAIL
+    if ratio > standard.ratio_max:
+        return Verdict.FAIL if interval.low > 1 else Verdict.INSUFFICIENT
     if interval.high <= standard.ratio_max:
-        return Verdict.PASS if ratio <= standard.ratio_max else Verdict.CAUTION
+        return Verdict.PASS
     if interval.high > standard.widest * interval.low:
         return Verdict.INSUFFICIENT
     return Verdict.CAUTION

@@ -32,7 +32,7 @@ def verdict_of(ratio: float, low: float, high: float) -> Verdict:
         (0.40, 0.05, 0.90, Verdict.PASS),  # wide, but relief all along: a low ratio is no burden
         (1.25, 1.25, 1.25, Verdict.PASS),  # "at most 1.25" allows 1.25
         (1.18, 0.97, 1.41, Verdict.CAUTION),
-        (1.30, 0.95, 1.70, Verdict.CAUTION),  # above the threshold, but chance is not excluded
+        (1.30, 0.95, 1.70, Verdict.INSUFFICIENT),  # above the threshold, perhaps by chance: never a pass
         (1.20, 1.10, 1.30, Verdict.CAUTION),  # more often for sure, but not above the threshold
         (1.60, 1.20, 2.10, Verdict.FAIL),
         (1.26, 1.01, 1.50, Verdict.FAIL),
