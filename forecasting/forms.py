@@ -16,6 +16,12 @@ def read_edits(sent: Mapping[str, str], body: PlanBody) -> list[PlaceEdit]:
     return [_edit(sent, place) for place in body.places]
 
 
+def read_added(sent: Mapping[str, str]) -> list[tuple[int, int]]:
+    """Read the cells (column, row) that the form adds, in their order; refuse a name that is no cell."""
+    named = [key.removeprefix("add_") for key in sent if key.startswith("add_")]
+    return [_cell(name) for name in named]
+
+
 def field_key(place: Place) -> str:
     """What the fields of a place are called after: its cell, which no edit renumbers."""
     return f"{place.column}_{place.row}"
@@ -31,6 +37,14 @@ def _edit(sent: Mapping[str, str], place: Place) -> PlaceEdit:
         visits=_whole(sent.get(f"visits_{key}", str(place.visits)), place, "visits"),
         minutes=_whole(sent.get(f"minutes_{key}", str(place.minutes)), place, "minutes"),
     )
+
+
+def _cell(name: str) -> tuple[int, int]:
+    try:
+        column, row = (int(part) for part in name.split("_"))
+    except ValueError:
+        raise Refused(Reason.BAD_INPUT, f"“{name}” is not a cell. Nothing was changed.") from None
+    return column, row
 
 
 def _whole(text: str, place: Place, what: str) -> int:

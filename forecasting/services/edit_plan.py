@@ -43,7 +43,7 @@ def edit_plan(
     added: Sequence[tuple[int, int]] = (),
     by: User,
 ) -> Plan:
-    """Drop and add places, change minutes, visits and options; return the new revision (the old one if nothing changed).
+    """Drop and add places, change minutes, visits and options; return the new revision, or the old one unchanged.
 
     `added`: cells (column, row) of the plan's district, proposed as the policy's budget and the category say.
 

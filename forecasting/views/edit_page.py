@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from forecasting.candidates import as_places, budget_of, candidates_for
+from forecasting.core.limits import CannotForecast
 from forecasting.core.plan_body import Place, PlaceEdit, PlanBody, adds, differences
 from forecasting.core.prevention import OPTIONS, Option
 from forecasting.core.wording import percent, shortened
-from forecasting.forms import field_key, read_edits
+from forecasting.forms import field_key, read_added, read_edits
 from forecasting.selectors import body_of
-from forecasting.services.edit_plan import changed_body
+from forecasting.services.edit_plan import changed_body, places_at
 from forecasting.views.plan_page import headline
 from governance import selectors
 from governance.core.drawing import reading
@@ -20,6 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from forecasting.models import Plan
+    from governance.core.policy import Terms
+
+
+SUGGESTED = 6  # places that the page offers to add
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,16 @@ class Line:
     expected: str
     edit: PlaceEdit
     options: Sequence[Option]
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A place that could be added: the most expected incidents among those the plan leaves out."""
+
+    place: Place
+    key: str
+    expected: str
+    ticked: bool
 
 
 def edit_context(plan: Plan, sent: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -45,22 +63,44 @@ def edit_context(plan: Plan, sent: Mapping[str, str] | None = None) -> dict[str,
         "digest": shortened(plan.digest),
         "next_revision": plan.revision + 1,
         "cap": terms.dosage_cap_minutes,
+        "lines": _lines(body, [_unchanged(place) for place in body.places]),
+        "suggestions": suggestions(plan, body, terms, ()),
     }
+    if sent is None:
+        return context
     try:
-        edits = [_unchanged(place) for place in body.places] if sent is None else read_edits(sent, body)
+        edits, added = read_edits(sent, body), read_added(sent)
+        fresh = places_at(plan, added, terms) if added else ()
     except Refused as refusal:
-        return context | {"lines": _lines(body, [_unchanged(p) for p in body.places]), "refusal": refusal}
-    return (
-        context
-        | {"lines": _lines(body, edits)}
-        | (_effect(body, edits, terms.dosage_cap_minutes) if sent else {})
-    )
+        return context | {"refusal": refusal}
+    context |= {"lines": _lines(body, edits), "suggestions": suggestions(plan, body, terms, added)}
+    return context | _effect(body, edits, fresh, terms.dosage_cap_minutes)
 
 
-def _effect(body: PlanBody, edits: Sequence[PlaceEdit], cap: int) -> dict[str, Any]:
+def suggestions(
+    plan: Plan, body: PlanBody, terms: Terms, ticked: Sequence[tuple[int, int]]
+) -> list[Suggestion]:
+    """Return the next places that the plan does not hold, the most expected incidents first."""
+    try:
+        found = candidates_for(plan.run, plan.district.code, plan.starts_at)
+    except (Refused, CannotForecast):
+        return []  # a plan whose run cannot be read in full can still be edited, only not added to
+    held = {(place.column, place.row) for place in body.places}
+    cells = zip(found.cells["column"], found.cells["row"], strict=True)
+    order = np.argsort(-found.expected, kind="stable")
+    keys = list(cells)
+    chosen = [i for i in order.tolist() if keys[i] not in held][:SUGGESTED]
+    places = as_places(found, np.array(chosen, dtype=np.int64), budget_of(terms)) if chosen else ()
+    return [
+        Suggestion(place, field_key(place), reading(place.expected), (place.column, place.row) in ticked)
+        for place in places
+    ]
+
+
+def _effect(body: PlanBody, edits: Sequence[PlaceEdit], fresh: Sequence[Place], cap: int) -> dict[str, Any]:
     """What saving would do, or the refusal that it would meet."""
     try:
-        after = changed_body(body, edits, cap_minutes=cap)
+        after = changed_body(body, edits, fresh, cap_minutes=cap)
     except Refused as refusal:
         return {"refusal": refusal}
     effect = {

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from forecasting.forms import read_edits
+from forecasting.forms import read_added, read_edits
 from forecasting.selectors import body_of, briefing_of, closure_of, plan_of, plans_of
 from forecasting.services.edit_plan import edit_plan
 from forecasting.views.edit_page import edit_context
@@ -41,7 +41,10 @@ def _addresses(plan: Plan) -> dict[str, Any]:
     """Return the addresses and later events of a plan that its page links to."""
     number = plan.change_request_id
     briefing, closure = briefing_of(plan), closure_of(plan)
-    files = {"pdf_url": reverse("plan-briefing", args=[number]), "geojson_url": reverse("plan-geojson", args=[number])}
+    files = {
+        "pdf_url": reverse("plan-briefing", args=[number]),
+        "geojson_url": reverse("plan-geojson", args=[number]),
+    }
     return {
         "plan_url": reverse("plan", args=[number]),
         "decide_url": reverse("plan-decide", args=[number]),
@@ -110,12 +113,19 @@ def edit_plan_page(request: HttpRequest, request_id: int) -> HttpResponse:
     if sent is None or sent.get("do") != "save":
         return render(request, "forecasting/plan_edit.html", edit_context(plan, sent) | _addresses(plan))
     try:
-        edits = read_edits(sent, body_of(plan))
-        revised = edit_plan(plan_id=plan.pk, seen_digest=sent.get("seen_digest", ""), edits=edits, by=by)
+        revised = edit_plan(
+            plan_id=plan.pk,
+            seen_digest=sent.get("seen_digest", ""),
+            edits=read_edits(sent, body_of(plan)),
+            added=read_added(sent),
+            by=by,
+        )
     except Refused as refusal:
         context = edit_context(plan, sent) | _addresses(plan) | {"refusal": refusal}
         return render(request, "forecasting/plan_edit.html", context, status=status_code(refusal.reason))
-    messages.success(request, f"Saved as revision {revised.revision}; its own audit has to pass before it is approved.")
+    messages.success(
+        request, f"Saved as revision {revised.revision}; its own audit has to pass before it is approved."
+    )
     return redirect("plan", request_id=request_id)
 
 
