@@ -28,7 +28,7 @@ def explore_context(run: ForecastRun) -> dict[str, Any]:
         run.origin_y + cells["row"].to_numpy() * run.cell,
     )
     squares = shapely.box(west, south, west + run.cell, south + run.cell)
-    globe = to_globe(run.jurisdiction, shapely.multipolygons(squares))
+    globe = to_globe(run.jurisdiction, shapely.MultiPolygon(list(squares)))
     numbers = [str(rank) for rank in cells["rank"].to_list()]
     data = {
         "kind": "map",
