@@ -90,12 +90,12 @@ def residents_in_force(jurisdiction: Jurisdiction) -> Residents | None:
         ),
         residents=np.array([counts[code, EVERYBODY] for code in codes], dtype=np.float64),
     )
-    return Residents(source, table, _on_plane(jurisdiction, [areas[code] for code in codes]))
+    return Residents(source, table, on_plane(jurisdiction, [areas[code] for code in codes]))
 
 
 def district_shape(district: District) -> shapely.Geometry:
     """Return a district's boundary in its jurisdiction's projected CRS."""
-    shape: shapely.Geometry = _on_plane(district.jurisdiction, [district.boundary])[0]
+    shape: shapely.Geometry = on_plane(district.jurisdiction, [district.boundary])[0]
     return shape
 
 
@@ -185,7 +185,7 @@ def audit_numbered(number: int) -> AuditRun | None:
     return rows.filter(pk=number).first()
 
 
-def _on_plane(jurisdiction: Jurisdiction, shapes: Iterable[object]) -> Geometries:
+def on_plane(jurisdiction: Jurisdiction, shapes: Iterable[object]) -> Geometries:
     """Project GeoDjango geometries (WGS84) to the jurisdiction's CRS, all at once."""
     way = Transformer.from_crs(4326, jurisdiction.srid, always_xy=True)
     globe = shapely.from_wkb([bytes(shape.wkb) for shape in shapes])  # type: ignore[attr-defined]

@@ -1,5 +1,23 @@
-"""Addresses of the public portal."""
+"""Addresses of the public portal: nobody signs in here."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from public_portal.views import data, home, pages
+
+urlpatterns = [
+    path("public/", home.portal, name="portal"),
+    path("public/<slug:slug>/", home.portal_home, name="portal-home"),
+    path("public/<slug:slug>/areas/<str:code>/", home.area, name="portal-area"),
+    path("public/<slug:slug>/decisions/", pages.decisions, name="portal-decisions"),
+    path("public/<slug:slug>/fairness/", pages.fairness, name="portal-fairness"),
+    path("public/<slug:slug>/scores/", pages.scores, name="portal-scores"),
+    path("public/<slug:slug>/check/", pages.check, name="portal-check"),
+    path("public/<slug:slug>/data/", data.data, name="portal-data"),
+    path(
+        "public/<slug:slug>/data/<int:number>/<str:kind>-<str:category>.<str:form>",
+        data.table,
+        name="portal-table",
+    ),
+    path("public/<slug:slug>/reports/<int:number>/", data.report, name="portal-report"),
+    path("public/<slug:slug>/reports/<int:number>/report.pdf", data.report_pdf, name="portal-report-pdf"),
+]

@@ -98,11 +98,12 @@ def is_public(window_end: datetime, delay: timedelta, now: datetime) -> bool:
 def suppress(table: CountTable, below: int) -> PublishedCounts:
     """Hide every count of 1 to `below` - 1, and what would give one away.
 
-    `below`: the policy's k; 0 or 1 hides nothing, 2 is refused with ValueError (see `protect`). Totals in
-    that range are hidden too. Which cells are hidden depends only on the table, so the same table is
+    `below`: the policy's k; 0 or 1 hides nothing, 2 is treated as 3 (a hidden count could only be 1). Totals
+    in that range are hidden too. Which cells are hidden depends only on the table, so the same table is
     always published alike.
     """
     arcs = _as_flow(table)
+    below = 3 if below == 2 else below
     if below > 1:
         arcs = protect([hide(arc, below) if 0 < arc.value < below else arc for arc in arcs], below)
     return _as_published(table, [None if arc.hidden else arc.value for arc in arcs])

@@ -5,63 +5,114 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('governance', '0002_guards'),
+        ("governance", "0002_guards"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Release',
+            name="Release",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('window_start', models.DateTimeField()),
-                ('window_end', models.DateTimeField()),
-                ('rule', models.CharField(max_length=10)),
-                ('suppress_below', models.PositiveIntegerField()),
-                ('policy_version', models.PositiveIntegerField()),
-                ('digest', models.CharField(max_length=64)),
-                ('released_at', models.DateTimeField()),
-                ('ledger_index', models.BigIntegerField()),
-                ('jurisdiction', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.jurisdiction')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("window_start", models.DateTimeField()),
+                ("window_end", models.DateTimeField()),
+                ("rule", models.CharField(max_length=10)),
+                ("suppress_below", models.PositiveIntegerField()),
+                ("policy_version", models.PositiveIntegerField()),
+                ("digest", models.CharField(max_length=64)),
+                ("released_at", models.DateTimeField()),
+                ("ledger_index", models.BigIntegerField()),
+                (
+                    "jurisdiction",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.jurisdiction",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-window_start'],
+                "ordering": ["-window_start"],
             },
         ),
         migrations.CreateModel(
-            name='PublishedTable',
+            name="PublishedTable",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('summary', 'Summary'), ('areas', 'Areas'), ('scores', 'Scores'), ('audits', 'Audits'), ('decisions', 'Decisions')], max_length=12)),
-                ('category', models.CharField(blank=True, max_length=40)),
-                ('body', models.JSONField()),
-                ('digest', models.CharField(max_length=64)),
-                ('release', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tables', to='public_portal.release')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("summary", "Summary"),
+                            ("areas", "Areas"),
+                            ("scores", "Scores"),
+                            ("audits", "Audits"),
+                            ("decisions", "Decisions"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("category", models.CharField(blank=True, max_length=40)),
+                ("body", models.JSONField()),
+                ("digest", models.CharField(max_length=64)),
+                (
+                    "release",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tables",
+                        to="public_portal.release",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['release', 'kind', 'category'],
+                "ordering": ["release", "kind", "category"],
             },
         ),
         migrations.CreateModel(
-            name='Report',
+            name="Report",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('pdf_digest', models.CharField(max_length=64)),
-                ('checkpoint_size', models.BigIntegerField()),
-                ('compiled_at', models.DateTimeField()),
-                ('ledger_index', models.BigIntegerField()),
-                ('release', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='report', to='public_portal.release')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("pdf_digest", models.CharField(max_length=64)),
+                ("checkpoint_size", models.BigIntegerField()),
+                ("compiled_at", models.DateTimeField()),
+                ("ledger_index", models.BigIntegerField()),
+                (
+                    "release",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="report",
+                        to="public_portal.release",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='release',
-            constraint=models.UniqueConstraint(fields=('jurisdiction', 'window_start'), name='one_release_a_window'),
+            model_name="release",
+            constraint=models.UniqueConstraint(
+                fields=("jurisdiction", "window_start"), name="one_release_a_window"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='publishedtable',
-            constraint=models.UniqueConstraint(fields=('release', 'kind', 'category'), name='one_table_of_a_kind'),
+            model_name="publishedtable",
+            constraint=models.UniqueConstraint(
+                fields=("release", "kind", "category"), name="one_table_of_a_kind"
+            ),
         ),
     ]

@@ -1,6 +1,7 @@
 """A forecast and a plan of the small city, with cells chosen by the test."""
 
 import hashlib
+import json
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 from forecasting.core.fingerprint import table_bytes
 from forecasting.core.grid import Grid, make_grid
 from forecasting.core.plan_body import Place, PlanBody, plan_digest
-from forecasting.models import Extract, ForecastRun, Plan, Recipe
-from forecasting.selectors import on_plane
+from forecasting.core.scorecard import score_figures
+from forecasting.models import Extract, ForecastRun, Plan, Recipe, Scorecard
+from forecasting.selectors import on_plane, run_cells
 from governance import clock
 from governance.artifacts import store_artifact
 from governance.services.import_areas import NamedShape, import_areas
@@ -67,6 +69,8 @@ def add_run(
     flags = flagged(*across(grid))
     history = np.where((counted or flagged)(*across(grid)), 1.0, 0.01)
     expected = np.where(flags, 0.5, 0.01)
+    manifest = {"recipe": {"interval_level": 0.9}, "dispersion": {"cell": 0.1, "city": 0.01}, "slots": []}
+    sealed = store_artifact(json.dumps(manifest).encode(), "application/json", name="manifest")
     cells = store_artifact(_cells(grid, flags, expected, history), "application/octet-stream", name="cells")
     start = window_start or clock.now(city.jurisdiction) + timedelta(hours=1)
     name = hashlib.sha256(f"{start}{category}{secrets.token_hex(4)}".encode()).hexdigest()
@@ -89,7 +93,7 @@ def add_run(
         digest=name,
         cells_digest=cells.digest,
         shares_digest=name,
-        manifest_digest=name,
+        manifest_digest=sealed.digest,
         base=1.0,
         total=total,
         total_low=total * 0.8,
@@ -99,6 +103,33 @@ def add_run(
         policy_version=1,
         ledger_index=0,
         issued_at=start - timedelta(hours=1),
+    )
+
+
+def add_score(run: ForecastRun, observed: Callable[[int], int]) -> Scorecard:
+    """Score a run: `observed` says how many incidents were recorded in the cell with this index."""
+    cells = run_cells(run)
+    counts = np.array([observed(index) for index in range(len(cells))], dtype=np.int32)
+    truth = store_artifact(
+        table_bytes({"observed": counts}), "application/octet-stream", name="observed counts"
+    )
+    figures = score_figures(
+        cells["expected"].to_numpy(),
+        cells["baseline"].to_numpy(),
+        counts.astype(np.float64),
+        cells["area"].to_numpy(),
+        cells["flagged"].to_numpy(),
+        run.seed,
+    )
+    return Scorecard.objects.create(
+        run=run,
+        standing="retrospective",
+        observed=int(counts.sum()),
+        figures=figures,
+        truth_digest=truth.digest,
+        digest=hashlib.sha256(run.digest.encode() + truth.digest.encode()).hexdigest(),
+        scored_at=clock.now(run.jurisdiction),
+        ledger_index=0,
     )
 
 

@@ -1,0 +1,1 @@
+"""The only bridge from released tables to pages, downloads and reports."""

@@ -1,0 +1,80 @@
+"""Decisions, fairness, scores, and how to check them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from governance.permissions import open_to_everyone
+from governance.selectors import last_checkpoint
+from public_portal.core.answers import decided
+from public_portal.selectors.released import area_shapes, weeks_of
+from public_portal.selectors.report import audit_section, decision_section
+from public_portal.views.frame import category_context, frame, jurisdiction_or_404
+
+
+@open_to_everyone
+@require_safe
+def decisions(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who decided what and why, week by week; of one area where asked."""
+    jurisdiction = jurisdiction_or_404(slug)
+    names = {shape.code: shape.name for shape in area_shapes(jurisdiction)}
+    area = request.GET.get("area", "")
+    area = area if area in names else ""
+    chosen = [
+        (week, [plan for plan in week.plans if _touches(plan, area)]) for week in weeks_of(jurisdiction)
+    ]
+    weeks = [(week, [decision_section(plan, jurisdiction) for plan in plans]) for week, plans in chosen]
+    context = frame(request, jurisdiction) | {
+        "weeks": weeks,
+        "decided": decided(plan for _, plans in chosen for plan in plans),
+        "area_name": names.get(area, ""),
+    }
+    return render(request, "public_portal/decisions.html", context)
+
+
+def _touches(plan: dict[str, Any], area: str) -> bool:
+    return not area or any(part["area"] == area for part in plan["areas"])
+
+
+@open_to_everyone
+@require_safe
+def fairness(request: HttpRequest, slug: str) -> HttpResponse:
+    """The newest audits with their tables, and every audit's sentence."""
+    jurisdiction = jurisdiction_or_404(slug)
+    weeks = weeks_of(jurisdiction)
+    latest = weeks[0] if weeks else None
+    context = frame(request, jurisdiction) | {
+        "latest": latest,
+        "sections": [audit_section(audit) for audit in latest.audits] if latest else [],
+        "weeks": [(week, week.audits) for week in weeks],
+        "policy": latest.summary["policy"] if latest else None,
+    }
+    return render(request, "public_portal/fairness.html", context)
+
+
+@open_to_everyone
+@require_safe
+def scores(request: HttpRequest, slug: str) -> HttpResponse:
+    """How well forecasts did, beside past reports alone."""
+    jurisdiction = jurisdiction_or_404(slug)
+    context = frame(request, jurisdiction) | category_context(request, jurisdiction)
+    return render(request, "public_portal/scores.html", context)
+
+
+@open_to_everyone
+@require_safe
+def check(request: HttpRequest, slug: str) -> HttpResponse:
+    """The signed state of the record, how to check a number, and the policy."""
+    jurisdiction = jurisdiction_or_404(slug)
+    weeks = weeks_of(jurisdiction)
+    policy = weeks[0].summary["policy"] if weeks else None
+    context = frame(request, jurisdiction) | {
+        "checkpoint": last_checkpoint(),
+        "policy": policy,
+        "flag_share": f"{policy['flag_share'] * 100:g} %" if policy else "",
+    }
+    return render(request, "public_portal/check.html", context)
