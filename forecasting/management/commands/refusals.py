@@ -35,9 +35,8 @@ class Command(BaseCommand):
             raise CommandError(refusal.message) from refusal
         except OSError as problem:
             raise CommandError(f"{options['out']} cannot be written: {problem.strerror}.") from problem
-        reasons = ", ".join(
-            f"{count:,} {reason.replace('_', ' ')}" for reason, count in batch.refusals.items()
-        )
+        counts = sorted(batch.refusals.items(), key=lambda item: (-item[1], item[0]))
+        reasons = ", ".join(f"{count:,} {reason.replace('_', ' ')}" for reason, count in counts)
         self.stdout.write(
             f"{len(rows):,} refused rows of {batch.filename} ({reasons or 'none'}): {options['out']}"
         )
