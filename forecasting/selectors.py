@@ -35,7 +35,14 @@ from forecasting.models import Briefing, Extract, ForecastRun, Incident, Plan, P
 from governance.artifacts import read_artifact
 from governance.core.refusals import Reason, Refused
 from governance.core.states import State
-from governance.selectors import areas_of, districts_of, first_checkpoint_covering, requests_in
+from governance.selectors import (
+    areas_of,
+    districts_of,
+    first_checkpoint_covering,
+    jurisdiction_numbered,
+    newest_area,
+    requests_in,
+)
 
 if TYPE_CHECKING:
     from governance.models import District, Jurisdiction
@@ -77,8 +84,13 @@ def to_globe(jurisdiction: Jurisdiction, shape: BaseGeometry) -> BaseGeometry:
     return _carried(shape, jurisdiction.srid, 4326)
 
 
+@lru_cache(maxsize=16)
+def _way(source: int, target: int) -> Transformer:
+    return Transformer.from_crs(source, target, always_xy=True)
+
+
 def _carried(shape: BaseGeometry, source: int, target: int) -> BaseGeometry:
-    way = Transformer.from_crs(source, target, always_xy=True)
+    way = _way(source, target)
 
     def carry(points: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.column_stack(way.transform(points[:, 0], points[:, 1]))
@@ -88,7 +100,13 @@ def _carried(shape: BaseGeometry, source: int, target: int) -> BaseGeometry:
 
 
 def named_layer(jurisdiction: Jurisdiction, kind: str) -> list[tuple[str, BaseGeometry]]:
-    """Return the named geography of one kind, in the projected CRS."""
+    """Return the named geography of one kind, in the projected CRS; read once while nothing is imported."""
+    return _layer(jurisdiction.pk, kind, newest_area(jurisdiction, kind))
+
+
+@lru_cache(maxsize=8)
+def _layer(jurisdiction_id: int, kind: str, _newest: int) -> list[tuple[str, BaseGeometry]]:
+    jurisdiction = jurisdiction_numbered(jurisdiction_id)
     return [(area.name, on_plane(jurisdiction, area.geometry)) for area in areas_of(jurisdiction, kind)]
 
 

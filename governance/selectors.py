@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from governance import clock
 from governance.core.approval import Ballot, Proposal, Rule, Verdict
@@ -168,6 +168,17 @@ def vote_permission(kind: str) -> Permission:
 def areas_of(jurisdiction: Jurisdiction, kind: str = Area.Kind.AREA) -> list[Area]:
     """Return the named geography of one kind, in code order."""
     return list(Area.objects.filter(jurisdiction=jurisdiction, kind=kind).order_by("code"))
+
+
+def newest_area(jurisdiction: Jurisdiction, kind: str) -> int:
+    """Return the number of the last area imported of one kind, 0 without any: it changes with every import."""
+    newest = Area.objects.filter(jurisdiction=jurisdiction, kind=kind).aggregate(newest=Max("id"))["newest"]
+    return newest or 0
+
+
+def jurisdiction_numbered(number: int) -> Jurisdiction:
+    """Return a jurisdiction by its number."""
+    return Jurisdiction.objects.get(pk=number)
 
 
 def districts_of(jurisdiction: Jurisdiction) -> list[District]:
