@@ -14,7 +14,7 @@ class Release(models.Model):
     rule = models.CharField(max_length=10)  # version of the publication rule that treated it
     suppress_below = models.PositiveIntegerField()
     policy_version = models.PositiveIntegerField()
-    digest = models.CharField(max_length=64)  # of all its tables' digests
+    digest = models.CharField(max_length=64)  # SHA-256 of its tables' digests, sorted, one a line
     released_at = models.DateTimeField()  # jurisdiction's clock
     ledger_index = models.BigIntegerField()
 

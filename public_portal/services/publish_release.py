@@ -56,7 +56,7 @@ def publish_release(*, jurisdiction: Jurisdiction, window_start: datetime, by: U
     window = _closed(jurisdiction, window_start, moment, policy)
     tables = _tables(jurisdiction, window, policy)
     digests = [hashlib.sha256(rfc8785.dumps(body)).hexdigest() for _, _, body in tables]
-    digest = hashlib.sha256("\n".join(digests).encode()).hexdigest()
+    digest = hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
     entry = record(
         action="release.published",
         subject_kind="release",
