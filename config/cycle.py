@@ -10,7 +10,7 @@ from public_portal.tasks import publish_due
 
 from audits.tasks import audit_pending
 from config.replay import next_step
-from forecasting.tasks import close_due, execute_approved, issue_now, propose_due_in, score_due
+from forecasting.tasks import close_due, execute_approved, issue_due_in, propose_due_in, score_due
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
 from governance.permissions import check
@@ -42,7 +42,7 @@ def run_cycle(jurisdiction: Jurisdiction, *, say: Say = quiet, scripted: bool = 
     slug = jurisdiction.slug
     timed(say, "requests expired", expire_requests)
     timed(say, "forecasts scored", score_due)
-    timed(say, "forecasts issued", lambda: issue_now(slug))
+    timed(say, "forecasts issued", lambda: issue_due_in(slug))
     timed(say, "checkpoint signed, entries", sign_log)
     timed(say, "forecasts audited", audit_pending)
     timed(say, "plans proposed", lambda: propose_due_in(slug, scripted=scripted))

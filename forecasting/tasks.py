@@ -58,10 +58,11 @@ def issue_due() -> int:
 
 @shared_task
 def issue_due_in(slug: str) -> int:
-    """Issue one jurisdiction's forecasts of the coming window, once it opens within `LEAD`."""
+    """Issue one jurisdiction's forecasts of the coming window: within `LEAD`, or at once when no window runs."""
     jurisdiction = jurisdiction_named(slug)
-    start, _ = coming_window(jurisdiction)
-    return issue_now(slug) if start - clock.now(jurisdiction) <= LEAD else 0
+    moment, (start, _) = clock.now(jurisdiction), coming_window(jurisdiction)
+    last = latest_window_end(jurisdiction)
+    return issue_now(slug) if start - moment <= LEAD or last is None or last <= moment else 0
 
 
 @shared_task

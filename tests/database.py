@@ -3,9 +3,12 @@
 The test database is made and migrated by the owner's role, like a real one.
 """
 
+import json
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +16,14 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connections
-from django.test.utils import setup_databases, teardown_databases
+from django.test.utils import override_settings, setup_databases, teardown_databases
 from psycopg.conninfo import conninfo_to_dict
 from pytest_django.plugin import DjangoDbBlocker
 
+from config.management.commands.build_demo_city import build
 from tests.cast import City, build_city
+
+QUICK_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def work_as(url: str) -> None:
@@ -43,16 +49,61 @@ def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBl
 @pytest.fixture
 def fresh_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """Yield a database of its own, in which a test may really commit (threads, servers, superusers)."""
-    template = connections.settings["default"]["NAME"]
-    name = f"{template}_{secrets.token_hex(4)}"
-    with django_db_blocker.unblock():
-        connections.close_all()
-        _as_owner(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        connections.settings["default"]["NAME"] = name
+    with django_db_blocker.unblock(), cloned(connections.settings["default"]["NAME"]) as name:
         yield name
+
+
+@contextmanager
+def cloned(template: str) -> Iterator[str]:
+    """Work in a copy of a database, and drop the copy afterwards."""
+    name, before = f"{template[:40]}_{secrets.token_hex(4)}", connections.settings["default"]["NAME"]
+    connections.close_all()
+    _as_owner(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    connections.settings["default"]["NAME"] = name
+    try:
+        yield name
+    finally:
         connections.close_all()
-        connections.settings["default"]["NAME"] = template
+        connections.settings["default"]["NAME"] = before
         _as_owner(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A small demo city as `make demo` leaves it: four o'clock on a Friday, plans waiting."""
+
+    database: str
+    artifacts: Path
+    accounts: dict[str, dict[str, str]]  # by e-mail name, as in "ben"
+
+
+@pytest.fixture(scope="session")
+def demo_template(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Demo]:
+    """Build the small demo city once; every test that wants it works in a copy."""
+    folder = tmp_path_factory.mktemp("demo")
+    quick = {"ARTIFACTS_FOLDER": folder / "artifacts", "PASSWORD_HASHERS": QUICK_HASHERS}
+    with (
+        django_db_blocker.unblock(),
+        override_settings(**quick),
+        cloned(connections.settings["default"]["NAME"]) as name,
+    ):
+        build(folder, weeks=1, incidents=30_000, areas=30, say=lambda _: None)
+        people = json.loads((folder / "accounts.json").read_text())
+        connections.close_all()
+        connections.settings["default"]["NAME"] = name.rsplit("_", 1)[0]
+        yield Demo(name, folder / "artifacts", {each["email"].split("@")[0]: each for each in people})
+
+
+@pytest.fixture
+def demo(
+    demo_template: Demo, django_db_blocker: DjangoDbBlocker, artifacts_apart: None, settings: Any
+) -> Iterator[Demo]:
+    """Yield a copy of the small demo city."""
+    settings.ARTIFACTS_FOLDER = demo_template.artifacts
+    with django_db_blocker.unblock(), cloned(demo_template.database) as name:
+        yield replace(demo_template, database=name)
 
 
 def _as_owner(statement: str) -> None:
@@ -62,9 +113,10 @@ def _as_owner(statement: str) -> None:
 
 @pytest.fixture(autouse=True)
 def artifacts_apart(settings: Any, tmp_path: Path) -> None:
-    """Give each test an artifact store of its own, and passwords that cost little."""
+    """Give each test an artifact store of its own, passwords that cost little, and visitors no limit."""
     settings.ARTIFACTS_FOLDER = tmp_path / "artifacts"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.API_VISITOR_RATE = ""
+    settings.PASSWORD_HASHERS = QUICK_HASHERS
 
 
 @pytest.fixture
