@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from public_portal import api
 from public_portal.views import data, home, pages
 
 urlpatterns = [
@@ -20,4 +21,7 @@ urlpatterns = [
     ),
     path("public/<slug:slug>/reports/<int:number>/", data.report, name="portal-report"),
     path("public/<slug:slug>/reports/<int:number>/report.pdf", data.report_pdf, name="portal-report-pdf"),
+    path("api/v1/releases", api.Releases.as_view(), name="api-releases"),
+    path("api/v1/releases/<int:number>", api.OneRelease.as_view(), name="api-release"),
+    path("api/v1/releases/<int:number>/tables", api.Tables.as_view(), name="api-release-tables"),
 ]

@@ -63,6 +63,8 @@ def audit_context(audit: AuditRun) -> dict[str, Any]:
         "when": spoken_date(clock.local(audit.audited_at, audit.jurisdiction)),
         "sections": [section_of(table, limit) for table in report["tables"]],
         "limit": f"{limit:.2f}",
+        "people": f"{report['residents']['people']:,}",
+        "draws": f"{report['interval']['draws']:,}",
         "level": f"{report['interval']['level']:.0%}",
     }
 

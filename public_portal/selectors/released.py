@@ -16,6 +16,8 @@ from public_portal.models import PublishedTable, Release, Report
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from django.db.models import QuerySet
+
     from governance.models import Jurisdiction
 
 Kind = PublishedTable.Kind
@@ -46,6 +48,13 @@ class Week:
         return list(self.tables[Kind.AUDITS, ""]["audits"])
 
     @property
+    def forecast_audits(self) -> list[dict[str, Any]]:
+        """Released audits of the forecasts, those that plans are about first."""
+        by_digest = {audit["digest"]: audit for audit in self.audits}
+        runs = [self.scores(category)["run"] for category in self.categories]
+        return [by_digest[run] for run in runs if run in by_digest]
+
+    @property
     def plans(self) -> list[dict[str, Any]]:
         """Released decisions."""
         return list(self.tables[Kind.DECISIONS, ""]["plans"])
@@ -67,6 +76,17 @@ def weeks_of(jurisdiction: Jurisdiction) -> list[Week]:
     """Return everything released, newest window first."""
     releases = Release.objects.filter(jurisdiction=jurisdiction).prefetch_related("tables", "report")
     return [week_of(release) for release in releases.select_related("jurisdiction")]
+
+
+def releases(jurisdiction: Jurisdiction | None = None) -> QuerySet[Release]:
+    """Return all releases, of one jurisdiction or of every one."""
+    rows = Release.objects.select_related("jurisdiction")
+    return rows if jurisdiction is None else rows.filter(jurisdiction=jurisdiction)
+
+
+def release_numbered(number: int) -> Release | None:
+    """Return one release with its tables."""
+    return releases().prefetch_related("tables__release__jurisdiction").filter(pk=number).first()
 
 
 def week_of(release: Release) -> Week:

@@ -126,7 +126,10 @@ def report_context(release: Release, checkpoint: Checkpoint | None) -> dict[str,
         "decided": decided(week.plans),
         "decisions": [decision_section(plan, jurisdiction) for plan in week.plans],
         "outcome": week.tables["decisions", ""]["outcome"],
-        "audits": [audit_section(audit) for audit in week.audits],
+        "audits": [
+            audit_section(audit)
+            for audit in (*week.forecast_audits, *(each for each in week.audits if each["subject"] == "plan"))
+        ],
         "released": moment_words(release.released_at, jurisdiction),
         "checkpoint": checkpoint,
         "tables": [(table.kind, table.category, table.digest) for table in release.tables.all()],

@@ -31,12 +31,12 @@ def portal_home(request: HttpRequest, slug: str) -> HttpResponse:
     context = frame(request, jurisdiction) | category_context(request, jurisdiction)
     if latest := context["latest"]:
         context["decided"] = decided(plan for week in context["weeks"] for plan in week.plans)
-        context["audit"] = audit_of_forecast(latest, context["forecast"].scores["run"])
+        context["audit"] = _audit_of(latest, context["forecast"].scores["run"])
         context["released"] = moment_words(latest.release.released_at, jurisdiction)
     return render(request, "public_portal/home.html", context)
 
 
-def audit_of_forecast(week: Week, run: str) -> dict[str, str] | None:
+def _audit_of(week: Week, run: str) -> dict[str, str] | None:
     """Return the released audit of one forecast."""
     return next((audit for audit in week.audits if audit["digest"] == run), None)
 

@@ -49,7 +49,10 @@ def fairness(request: HttpRequest, slug: str) -> HttpResponse:
     latest = weeks[0] if weeks else None
     context = frame(request, jurisdiction) | {
         "latest": latest,
-        "sections": [audit_section(audit) for audit in latest.audits] if latest else [],
+        "sections": [audit_section(audit) for audit in latest.forecast_audits] if latest else [],
+        "plans": [audit_section(audit) for audit in latest.audits if audit["subject"] == "plan"]
+        if latest
+        else [],
         "weeks": [(week, week.audits) for week in weeks],
         "policy": latest.summary["policy"] if latest else None,
     }
