@@ -11,10 +11,11 @@ import numpy as np
 
 from forecasting.core.features import Surfaces
 from forecasting.core.incidents import Incidents
+from forecasting.core.intervals import intervals_held
 from forecasting.core.pipeline import make_forecast
 from forecasting.core.pooling import Comparison, PooledHits, PooledScore, compare, pool_scores
 from forecasting.core.recipe import BASELINE, Recipe
-from forecasting.core.scoring import Estimate, WindowScore, score_window
+from forecasting.core.scoring import Estimate, WindowScore, score_window, wilson_interval
 from forecasting.core.training import City, surfaces_for
 from forecasting.core.windows import Window
 
@@ -23,10 +24,20 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
+class Trial:
+    """One window of one model: its score, and in how many of the districts the interval held."""
+
+    score: WindowScore
+    held: int
+    districts: int
+
+
+@dataclass(frozen=True)
 class Backtest:
     """Every model's windows, pooled score and comparison with the reference on the same windows."""
 
     windows: Sequence[Window]
+    trials: Mapping[str, Sequence[Trial]]
     scores: Mapping[str, Sequence[WindowScore]]
     pooled: Mapping[str, PooledScore]
     against: Mapping[str, Comparison]
@@ -47,8 +58,8 @@ def run_backtest(
     ``recipes`` (name -> recipe) has to hold the reference ``counts``. A fresh forecast is made for each
     window by ``make_forecast``, so nothing from inside a window reaches it. Raises CannotForecast as that does.
     """
-    scores = {
-        name: _scores(
+    trials = {
+        name: _trials(
             surfaces_for(incidents, city, recipe, category),
             city,
             recipe,
@@ -58,30 +69,35 @@ def run_backtest(
         )
         for name, recipe in recipes.items()
     }
+    scores = {name: [trial.score for trial in rows] for name, rows in trials.items()}
     pooled = {name: pool_scores(rows, np.random.default_rng(seed)) for name, rows in scores.items()}
     against = {
         name: compare(rows, scores[BASELINE], np.random.default_rng(seed))
         for name, rows in scores.items()
         if name != BASELINE
     }
-    return Backtest(windows, scores, pooled, against)
+    return Backtest(windows, trials, scores, pooled, against)
 
 
-def _scores(
+def _trials(
     surfaces: Surfaces,
     city: City,
     recipe: Recipe,
     windows: Sequence[Window],
     seed: int,
     report: Callable[[int, int], None],
-) -> list[WindowScore]:
-    scores = []
+) -> list[Trial]:
+    trials = []
     for done, window in enumerate(windows, start=1):
         forecast = make_forecast(surfaces, city, recipe, window, flag_area=0.0, seed=seed)
         observed = surfaces.counts(window.start, window.end)
-        scores.append(score_window(forecast.expected, observed, city.grid.area, np.random.default_rng(seed)))
+        score = score_window(forecast.expected, observed, city.grid.area, np.random.default_rng(seed))
+        spread, level = forecast.training.dispersion, recipe.interval_level
+        trials.append(
+            Trial(score, *intervals_held(forecast.expected, observed, city.grid.district, spread, level))
+        )
         report(done, len(windows))
-    return scores
+    return trials
 
 
 def backtest_figures(backtest: Backtest) -> dict[str, Any]:
@@ -92,10 +108,16 @@ def backtest_figures(backtest: Backtest) -> dict[str, Any]:
             "hit_rate": {f"{share * 100:g}": _hits(hits) for share, hits in score.hits.items()},
             "deviance_per_window": _estimate(score.deviance),
             "expected_over_observed": _number(score.bias),
+            "districts_in_interval": _held(backtest.trials[name]),
             **({"against_counts": _comparison(backtest.against[name])} if name in backtest.against else {}),
         }
         for name, score in backtest.pooled.items()
     }
+
+
+def _held(trials: Sequence[Trial]) -> dict[str, Any]:
+    n, total = sum(trial.held for trial in trials), sum(trial.districts for trial in trials)
+    return {"n": n, "N": total, **_estimate(wilson_interval(n, total))}
 
 
 def _hits(hits: PooledHits) -> dict[str, Any]:

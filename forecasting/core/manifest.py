@@ -28,7 +28,9 @@ def run_manifest(
     ``sources`` names what came from outside (jurisdiction, category, as_of, digests of extract, recipe and
     geography, policy version, digests of the tables); its keys stand beside the engine's own.
     """
-    low, high = set_interval(forecast.expected, forecast.training.dispersion, recipe.interval_level)
+    low, high = set_interval(
+        forecast.expected, city.grid.district, forecast.training.dispersion, recipe.interval_level
+    )
     return {
         "v": VERSION,
         **sources,

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from forecasting.core.fingerprint import round_significant
 from forecasting.core.incidents import BoolArray, FloatArray
-from forecasting.core.intervals import Dispersion, group_intervals
+from forecasting.core.intervals import Dispersion, intervals_held
 from forecasting.core.scoring import (
     COVERAGES,
     Estimate,
@@ -95,7 +92,5 @@ def interval_figures(
 
     A good interval of level 0.9 holds in about 9 of 10 districts, over many windows.
     """
-    intervals: Mapping[str, Any] = group_intervals(expected, districts, dispersion, level)
-    held = sum(low <= observed[districts == name].sum() <= high for name, (low, high) in intervals.items())
-    n, total = int(held), len(intervals)
+    n, total = intervals_held(expected, observed, districts, dispersion, level)
     return {"districts_in_interval": {**_figure(wilson_interval(n, total)), "n": n, "N": total}}

@@ -72,7 +72,7 @@ def train(surfaces: Surfaces, city: City, recipe: Recipe, origin: int) -> Traini
     coefficients = _coefficients(blocks, recipe)
     rate = _daily_rate(surfaces, recipe, origin)
     _check_level(rate, surfaces.named, recipe)
-    return Training(coefficients, _dispersion(blocks, coefficients), rate, len(blocks), seen)
+    return Training(coefficients, _dispersion(blocks, coefficients, city.grid), rate, len(blocks), seen)
 
 
 def _check_enough(surfaces: Surfaces, recipe: Recipe, origin: int) -> None:
@@ -141,11 +141,11 @@ def _coefficients(blocks: Sequence[TrainingWindow], recipe: Recipe) -> Coefficie
     return Coefficients(0.0, np.ones(len(recipe.terms)))
 
 
-def _dispersion(blocks: Sequence[TrainingWindow], coefficients: Coefficients) -> Dispersion:
+def _dispersion(blocks: Sequence[TrainingWindow], coefficients: Coefficients, grid: Grid) -> Dispersion:
     expected = []
     for block in blocks:
         shape = block.exposure * np.exp(block.features @ coefficients.slopes)
         expected.append(shape * (block.exposure.sum() / shape.sum()))
-    estimate = estimate_dispersion(expected, [block.counts for block in blocks])
-    cell, city = round_significant(np.array([estimate.cell, estimate.city]))
-    return Dispersion(float(cell), float(city))
+    estimate = estimate_dispersion(expected, [block.counts for block in blocks], grid.district)
+    rounded = round_significant(np.array([estimate.cell, estimate.city, estimate.district]))
+    return Dispersion(*(float(value) for value in rounded))

@@ -57,3 +57,9 @@ def test_figures_carry_n_interval_and_the_comparison_with_the_baseline() -> None
     assert at_five["value"] == pytest.approx(at_five["n"] / at_five["N"], rel=1e-5)
     assert "against_counts" in figures["blend"]
     assert "against_counts" not in figures["counts"]
+
+
+def test_intervals_are_judged_by_district_over_all_windows() -> None:
+    held = backtest_figures(backtest(small_history()))["blend"]["districts_in_interval"]
+    assert held["N"] == 2 * 4
+    assert held["n"] >= 6
