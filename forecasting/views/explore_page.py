@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from forecasting.core.wording import incidents_of
-from forecasting.selectors import run_cells, to_globe
+from forecasting.pictures import cell_rings
+from forecasting.selectors import run_cells
 from forecasting.views.run_page import window_words
 from governance import selectors
 
@@ -23,19 +24,13 @@ EXPLORED = 5000  # cells that a page carries as data, the highest density first
 def explore_context(run: ForecastRun) -> dict[str, Any]:
     """Return a run's cells as data that `explore.js` draws; the densest `EXPLORED` of them."""
     cells = run_cells(run).sort("rank").head(EXPLORED)
-    west, south = (
-        run.origin_x + cells["column"].to_numpy() * run.cell,
-        run.origin_y + cells["row"].to_numpy() * run.cell,
-    )
-    squares = shapely.box(west, south, west + run.cell, south + run.cell)
-    globe = to_globe(run.jurisdiction, shapely.MultiPolygon(list(squares)))
     numbers = [str(rank) for rank in cells["rank"].to_list()]
     data = {
         "kind": "map",
         "geojson": {
             "type": "FeatureCollection",
             "features": [
-                _feature(n, shape) for n, shape in zip(numbers, shapely.get_parts(globe), strict=True)
+                _feature(number, ring) for number, ring in zip(numbers, cell_rings(run, cells), strict=True)
             ],
         },
         "locations": numbers,
@@ -55,8 +50,7 @@ def explore_context(run: ForecastRun) -> dict[str, Any]:
     }
 
 
-def _feature(number: str, shape: shapely.Geometry) -> dict[str, Any]:
-    ring = [[round(x, 5), round(y, 5)] for x, y in shapely.get_coordinates(shape).tolist()]
+def _feature(number: str, ring: list[list[float]]) -> dict[str, Any]:
     return {
         "type": "Feature",
         "id": number,

@@ -196,7 +196,7 @@ def _ranked(
         district=district,
         expected=reading(row["expected"]),
         interval=draw_interval(value=row["expected"], low=row["low"], high=row["high"], top=scale),
-        span=f"{reading(row['low'])}–{reading(row['high'])}",
+        span=f"{row['low']:g}–{row['high']:g}",
         baseline=reading(row["baseline"]),
         main=factors[0] if factors else "",
         more=factors[1:],

@@ -36,18 +36,28 @@ class EvidenceLine:
 
     question: str
     verdict: str
+    said: str
     row: Evidence
 
 
 def evidence_lines(digests: Iterable[str]) -> list[EvidenceLine]:
     """Return the newest evidence of each kind on these digests, in their order."""
     rows = [row for digest in digests for row in selectors.evidence_for(digest).values()]
-    return [EvidenceLine(_question(row.kind), verdict_words(row.verdict), row) for row in rows]
+    return [
+        EvidenceLine(_question(row.kind), verdict_words(row.verdict), without_verdict(row.summary), row)
+        for row in rows
+    ]
 
 
 def verdict_words(verdict: str) -> str:
     """Return a verdict as people read it."""
     return VERDICTS.get(verdict, verdict.replace("_", " ").capitalize())
+
+
+def without_verdict(summary: str) -> str:
+    """Return an audit's sentence without the verdict it may begin with, which the page shows by itself."""
+    first, _, rest = summary.partition(". ")
+    return rest if rest and first.startswith(tuple(VERDICTS.values())) else summary
 
 
 def _question(kind: str) -> str:
