@@ -19,8 +19,8 @@ from governance.selectors import (
     policy_in_force,
     role_title,
     roles_of,
+    waiting_for,
 )
-from governance.views.inbox_page import waiting_for
 
 if TYPE_CHECKING:
     from governance.models import Jurisdiction, RoleGrant, User

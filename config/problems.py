@@ -6,10 +6,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from governance.core.refusals import Refused, status_code
+from governance.core.refusals import Reason, Refused, status_code
 
 log = logging.getLogger("lamplight.refusals")
 
@@ -47,8 +48,20 @@ def write_down(problem: Refused, request: HttpRequest) -> None:
 
 
 def api_problem(problem: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's exception handler: refusals with their reason, the rest as DRF does."""
+    """DRF's exception handler: every "no" has its reason and a sentence, ours and DRF's alike."""
     if isinstance(problem, Refused):
         write_down(problem, context["request"])
         return Response(answer(problem), status=status_code(problem.reason))
-    return exception_handler(problem, context)
+    if isinstance(problem, ValidationError):
+        return api_problem(Refused(Reason.BAD_INPUT, _sentence(problem.detail)), context)
+    response = exception_handler(problem, context)
+    if response is not None:
+        detail = response.data["detail"]
+        response.data = {"reason": detail.code, "detail": str(detail)}
+    return response
+
+
+def _sentence(detail: Any) -> str:
+    """What is wrong with each field that was sent."""
+    fields = detail.items() if isinstance(detail, dict) else [("request", detail)]
+    return " ".join(f"{name}: {' '.join(str(each) for each in said)}" for name, said in fields)

@@ -159,15 +159,26 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "config.problems.api_problem",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
-    "PAGE_SIZE": 100,
+    "DEFAULT_PAGINATION_CLASS": "governance.api.limits.Page",
+    "DEFAULT_THROTTLE_CLASSES": ["governance.api.limits.VisitorThrottle"],
+    # How many proxies stand in front of us and add to X-Forwarded-For; 0: the connection's own address counts,
+    # so nobody escapes the limit by sending the header himself.
+    "NUM_PROXIES": int(env.text("LAMPLIGHT_PROXIES", "0")),
 }
+# Requests of one address without an account, counted by each server process; more are answered with 429.
+# "" sets no limit.
+API_VISITOR_RATE = env.text("LAMPLIGHT_API_RATE", "120/minute")
 SPECTACULAR_SETTINGS = {
     "TITLE": "Lamplight",
     "DESCRIPTION": "Public endpoints carry released numbers only; the rest needs a signed-in role.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "ENUM_NAME_OVERRIDES": {
+        "VoteVerdict": "governance.api.requests.VERDICTS",
+        "AuditVerdict": "audits.api.VERDICTS",
+    },
 }
 
 # --- work ----------------------------------------------------------------------------------------------------

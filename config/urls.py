@@ -4,6 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
 from config import views
+from config.endpoints import Schema
 from governance.permissions import open_to_everyone
 
 urlpatterns = [
@@ -11,6 +12,8 @@ urlpatterns = [
     path("sign-in/", open_to_everyone(LoginView.as_view()), name="login"),
     path("sign-out/", open_to_everyone(LogoutView.as_view()), name="logout"),
     path("advance/", views.advance, name="advance"),
+    path("api/v1/", views.api, name="api"),
+    path("api/v1/schema", Schema.as_view(), name="api-schema"),
     path("", include("governance.urls")),
     path("", include("forecasting.urls")),
     path("", include("audits.urls")),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from config.cycle import step_replay
+from config.endpoints import groups_of, schema
 from governance import clock
 from governance.core.refusals import Reason, Refused
 from governance.core.spoken import spoken_moment
@@ -25,6 +27,13 @@ if TYPE_CHECKING:
 def home(request: HttpRequest) -> HttpResponse:
     """Lead whoever is signed in to her inbox, everybody else to the portal."""
     return redirect("inbox" if request.user.is_authenticated else "portal")
+
+
+@open_to_everyone
+@require_GET
+def api(request: HttpRequest) -> HttpResponse:
+    """Every endpoint in plain words, drawn from the same description that programs read."""
+    return render(request, "api.html", {"groups": groups_of(schema()), "rate": settings.API_VISITOR_RATE})
 
 
 @open_to_signed_in

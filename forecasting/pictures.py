@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
+import shapely
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from forecasting.core.plan_body import PlanBody
 from forecasting.models import ForecastRun, Plan
-from forecasting.selectors import body_of, on_plane, run_cells
+from forecasting.selectors import body_of, on_plane, run_cells, to_globe
 from governance.core.drawing import TOP_HEAVY, Markup, quantile_breaks
 from governance.core.drawing_frame import Bounds, bounds_of, rings_of
 from governance.core.drawing_map import Marker, Outline, Shape, cell_shapes, draw_key, draw_map
@@ -75,6 +76,15 @@ def run_picture(run: ForecastRun, cells: pl.DataFrame, *, column: str = "expecte
         seam=0.0,
     )
     return Picture(picture, draw_key(breaks=limits, title="Incidents per place, low to high"), limits)
+
+
+def cell_rings(run: ForecastRun, cells: pl.DataFrame) -> list[list[list[float]]]:
+    """Return the outline of each cell: longitude and latitude to a metre, first corner repeated."""
+    west = run.origin_x + cells["column"].to_numpy() * run.cell
+    south = run.origin_y + cells["row"].to_numpy() * run.cell
+    squares = shapely.box(west, south, west + run.cell, south + run.cell)
+    globe = shapely.get_parts(to_globe(run.jurisdiction, shapely.GeometryCollection(list(squares))))
+    return [[[round(x, 5), round(y, 5)] for x, y in shapely.get_coordinates(each).tolist()] for each in globe]
 
 
 def _shapes(

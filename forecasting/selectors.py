@@ -156,6 +156,13 @@ def scorecards_of(jurisdiction: Jurisdiction, category: str) -> list[Scorecard]:
     return list(reversed(newest.values()))
 
 
+def scorecards_in(jurisdiction: Jurisdiction, category: str = "") -> QuerySet[Scorecard]:
+    """Return every scoring of every run, of one category if named, the latest window first."""
+    rows = Scorecard.objects.filter(run__jurisdiction=jurisdiction).select_related("run")
+    rows = rows.filter(run__category=category) if category else rows
+    return rows.order_by("-run__window_start", "run__category", "-id")
+
+
 # --- plans --------------------------------------------------------------------------------------------------
 
 

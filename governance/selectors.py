@@ -25,6 +25,7 @@ from governance.models import (
     User,
     Vote,
 )
+from governance.permissions import can
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,11 @@ def evidence_for(digest: str) -> dict[str, Evidence]:
 def request_for(digest: str) -> ChangeRequest | None:
     """Return the request whose current revision has this digest."""
     return ChangeRequest.objects.filter(digest=digest).order_by("-id").first()
+
+
+def request_numbered(request_id: int) -> ChangeRequest | None:
+    """Return one request with where it belongs."""
+    return ChangeRequest.objects.select_related("district", "jurisdiction").filter(pk=request_id).first()
 
 
 def requests_in(
@@ -222,6 +228,20 @@ def ballots_by(user: User, requests: Iterable[ChangeRequest]) -> set[int]:
     ids = {request.id: request.digest for request in requests}
     rows = Vote.objects.filter(user=user, change_request_id__in=ids)
     return {row.change_request_id for row in rows if row.digest == ids[row.change_request_id]}
+
+
+def waiting_for(jurisdiction: Jurisdiction, by: User) -> list[ChangeRequest]:
+    """Return the open requests that this person may vote on and has not, the most urgent first.
+
+    Asks once per kind and district, however many requests there are.
+    """
+    rows = requests_in(jurisdiction, State.OPEN).filter(expires_at__gt=clock.now(jurisdiction))
+    others = list(rows.exclude(authors=by).order_by("expires_at", "id"))
+    places = {(vote_permission(row.kind), row.district) for row in others}
+    hers = {place for place in places if can(by, place[0], jurisdiction, place[1])}
+    mine = [row for row in others if (vote_permission(row.kind), row.district) in hers]
+    said = ballots_by(by, mine)
+    return [row for row in mine if row.id not in said]
 
 
 def home_jurisdiction(user: User, chosen: str = "") -> Jurisdiction | None:

@@ -2,6 +2,8 @@
 
 from django.urls import path
 
+from governance.api import record as record_api
+from governance.api import requests as requests_api
 from governance.views import inbox, log
 
 urlpatterns = [
@@ -11,4 +13,13 @@ urlpatterns = [
     path("log/checkpoint", log.checkpoint, name="log-checkpoint"),
     path("log/entries/<int:index>", log.entry_leaf, name="log-entry-leaf"),
     path("log/entries/<int:index>/proof", log.entry_proof, name="log-entry-proof"),
+    path("api/v1/checkpoint", record_api.NewestCheckpoint.as_view(), name="api-checkpoint"),
+    path("api/v1/record", record_api.Entries.as_view(), name="api-record"),
+    path("api/v1/record/<int:index>", record_api.Entry.as_view(), name="api-record-entry"),
+    path("api/v1/inbox", requests_api.Inbox.as_view(), name="api-inbox"),
+    path("api/v1/change-requests", requests_api.ChangeRequests.as_view(), name="api-requests"),
+    path(
+        "api/v1/change-requests/<int:request_id>", requests_api.OneChangeRequest.as_view(), name="api-request"
+    ),
+    path("api/v1/change-requests/<int:request_id>/votes", requests_api.Votes.as_view(), name="api-votes"),
 ]

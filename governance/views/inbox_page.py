@@ -40,7 +40,7 @@ class Item:
 
 def inbox_context(jurisdiction: Jurisdiction, by: User) -> dict[str, Any]:
     """Return what the inbox of a person in a jurisdiction shows."""
-    waiting = waiting_for(jurisdiction, by)
+    waiting = selectors.waiting_for(jurisdiction, by)
     decided = selectors.requests_in(jurisdiction).exclude(state=State.OPEN).order_by("-decided_at", "-id")
     mine = [each for each in decided[: LATELY * 4] if _concerns(each, by)][:LATELY]
     elsewhere = selectors.requests_in(jurisdiction, State.OPEN).exclude(id__in=[each.id for each in waiting])
@@ -50,15 +50,6 @@ def inbox_context(jurisdiction: Jurisdiction, by: User) -> dict[str, Any]:
         "elsewhere": _items(each for each in elsewhere.order_by("expires_at") if _concerns(each, by)),
         "decided": _items(mine),
     }
-
-
-def waiting_for(jurisdiction: Jurisdiction, by: User) -> list[ChangeRequest]:
-    """Return the open requests that this person may vote on and has not, the most urgent first."""
-    now = clock.now(jurisdiction)
-    rows = selectors.requests_in(jurisdiction, State.OPEN).filter(expires_at__gt=now).exclude(authors=by)
-    mine = [row for row in rows.order_by("expires_at", "id") if _may_vote(row, by)]
-    said = selectors.ballots_by(by, mine)
-    return [row for row in mine if row.id not in said]
 
 
 def _may_vote(request: ChangeRequest, by: User) -> bool:

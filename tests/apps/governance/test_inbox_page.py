@@ -9,9 +9,10 @@ from django.urls import reverse
 from governance import clock
 from governance.core.approval import Verdict
 from governance.models import ChangeRequest
+from governance.selectors import waiting_for
 from governance.services.cast_vote import cast_vote
 from governance.services.open_change_request import open_change_request
-from governance.views.inbox_page import inbox_context, waiting_for
+from governance.views.inbox_page import inbox_context
 from tests.cast import City
 
 

@@ -1,0 +1,1 @@
+"""The JSON API of governance, and what the API of every app shares."""

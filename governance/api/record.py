@@ -1,0 +1,144 @@
+"""The public record as data: the newest checkpoint, entries, and the proof of one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from governance import stored_log
+from governance.api.answers import PUBLIC, REFUSALS, Endpoint, Problem
+from governance.core.refusals import Refused
+from governance.models import Checkpoint, LedgerEntry
+from governance.selectors import last_checkpoint
+
+
+class CheckpointAnswer(serializers.ModelSerializer[Checkpoint]):
+    """The newest signed state of the log."""
+
+    root_hash = serializers.SerializerMethodField(help_text="SHA-256 of the tree (RFC 9162), hexadecimal.")
+    verification_key = serializers.SerializerMethodField(
+        help_text="The log's public key, as signed notes name it."
+    )
+
+    class Meta:
+        model = Checkpoint
+        fields = ("size", "root_hash", "signed_at", "note", "verification_key")
+
+    def get_root_hash(self, checkpoint: Checkpoint) -> str:
+        return bytes(checkpoint.root).hex()
+
+    def get_verification_key(self, checkpoint: Checkpoint) -> str:
+        return stored_log.log_key().verification_key.text
+
+
+class EntryRow(serializers.ModelSerializer[LedgerEntry]):
+    """One entry: the leaf speaks, and its hash."""
+
+    index = serializers.IntegerField(help_text="Counted from 0.")
+    leaf = serializers.SerializerMethodField(
+        help_text="What is hashed; as bytes it is canonical JSON (RFC 8785)."
+    )
+    leaf_hash = serializers.SerializerMethodField(help_text="SHA-256(0x00 ‖ leaf), hexadecimal (RFC 9162).")
+    leaf_url = serializers.SerializerMethodField(help_text="The exact bytes.")
+
+    class Meta:
+        model = LedgerEntry
+        fields: tuple[str, ...] = ("index", "leaf", "leaf_hash", "leaf_url")
+
+    def get_leaf(self, entry: LedgerEntry) -> dict[str, Any]:
+        leaf: dict[str, Any] = json.loads(bytes(entry.leaf))
+        return leaf
+
+    def get_leaf_hash(self, entry: LedgerEntry) -> str:
+        return bytes(entry.leaf_hash).hex()
+
+    def get_leaf_url(self, entry: LedgerEntry) -> str:
+        return reverse("log-entry-leaf", args=[entry.index])
+
+
+class ProvedEntry(EntryRow):
+    """One entry with its proof, or the reason why there is none yet."""
+
+    proof = serializers.CharField(
+        allow_null=True,
+        help_text="c2sp.org/tlog-proof; it verifies against the first checkpoint that covers it.",
+    )
+    unproved = Problem(allow_null=True, help_text="Why there is no proof.")
+
+    class Meta(EntryRow.Meta):
+        fields = (*EntryRow.Meta.fields, "proof", "unproved")
+
+
+class NewestCheckpoint(Endpoint):
+    """The newest checkpoint."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    serializer_class = CheckpointAnswer
+
+    @extend_schema(
+        operation_id="checkpoint",
+        summary="The newest signed state of the record",
+        description="`note` is the signed note exactly as published (c2sp.org/tlog-checkpoint).",
+        tags=[PUBLIC],
+        responses={200: CheckpointAnswer, 404: Problem},
+    )
+    def get(self, request: Request) -> Response:
+        checkpoint = last_checkpoint()
+        if checkpoint is None:
+            raise Http404("No checkpoint has been signed yet.")
+        return Response(self.one(checkpoint))
+
+
+class Entries(Endpoint):
+    """All entries."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    serializer_class = EntryRow
+
+    @extend_schema(
+        summary="Entries of the record, newest first",
+        description="Everything that was done, by pseudonym and role. Texts, places and people are no part of it.",
+        tags=[PUBLIC],
+        responses=EntryRow(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        return self.page(LedgerEntry.objects.order_by("-index"))
+
+
+class Entry(Endpoint):
+    """One entry."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    serializer_class = ProvedEntry
+
+    @extend_schema(
+        summary="One entry of the record, with its proof",
+        description="Hash the leaf, follow the proof to the checkpoint's root, check the signature: no trust needed.",
+        tags=[PUBLIC],
+        responses={200: ProvedEntry, **REFUSALS},
+    )
+    def get(self, request: Request, index: int) -> Response:
+        entry = stored_log.entry_numbered(index)
+        return Response(self.one(_with_proof(entry)))
+
+
+def _with_proof(entry: LedgerEntry) -> LedgerEntry:
+    """Put the proof, or the reason why there is none, beside the row for its serializer."""
+    proof, unproved = None, None
+    try:
+        proof = stored_log.entry_proof(entry).text
+    except Refused as refusal:
+        unproved = {"reason": refusal.reason.value, "detail": refusal.message}
+    entry.proof, entry.unproved = proof, unproved  # type: ignore[attr-defined]
+    return entry

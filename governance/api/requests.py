@@ -1,0 +1,229 @@
+"""Change requests as data: what waits for me, what there is, one with its votes and evidence, and my vote."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Q
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from governance.api.answers import BY_ROLE, REFUSALS, Problem, RoleEndpoint
+from governance.api.asked import JURISDICTION, jurisdiction_asked, permitted_jurisdiction, person, word_asked
+from governance.core.approval import Verdict
+from governance.core.roles import Permission
+from governance.core.states import State
+from governance.models import ChangeRequest, Evidence, User, Vote
+from governance.permissions import can, check, districts_where
+from governance.selectors import evidence_for, request_numbered, requests_in, votes_on, waiting_for
+from governance.services.cast_vote import cast_vote
+
+if TYPE_CHECKING:
+    from governance.models import Jurisdiction
+
+VERDICTS = [(each.value, each.value) for each in Verdict]
+KINDS = ("plan", "policy", "recipe", "role_grant")
+
+
+class RequestRow(serializers.ModelSerializer[ChangeRequest]):
+    """Something put to people for a decision, bound to the SHA-256 of exactly what is proposed."""
+
+    jurisdiction = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
+    district = serializers.SlugRelatedField[Any](slug_field="code", read_only=True, allow_null=True)
+
+    class Meta:
+        model = ChangeRequest
+        fields: tuple[str, ...] = (
+            "id",
+            "kind",
+            "jurisdiction",
+            "district",
+            "title",
+            "digest",
+            "revision",
+            "state",
+            "policy_version",
+            "opened_at",
+            "expires_at",
+            "decided_at",
+            "executed_at",
+            "scripted",
+        )
+
+
+class VoteRow(serializers.ModelSerializer[Vote]):
+    """One person's vote on one revision, with her reason."""
+
+    who = serializers.CharField(source="user.pseudonym", help_text="The pseudonym that the record knows.")
+
+    class Meta:
+        model = Vote
+        fields = ("who", "role", "verdict", "rationale", "revision", "digest", "cast_at", "ledger_index")
+
+
+class EvidenceRow(serializers.ModelSerializer[Evidence]):
+    """A verdict about one digest, with the sentence a reader sees."""
+
+    class Meta:
+        model = Evidence
+        fields = (
+            "kind",
+            "verdict",
+            "summary",
+            "subject_digest",
+            "report_digest",
+            "attached_at",
+            "ledger_index",
+        )
+
+
+class RequestWhole(RequestRow):
+    """A request with the votes on it and the newest evidence of each kind on it and on what it rests on."""
+
+    rests_on = serializers.ListField(child=serializers.CharField(), help_text="Digests of runs and recipes.")
+    votes = serializers.SerializerMethodField()
+    evidence = serializers.SerializerMethodField()
+
+    class Meta(RequestRow.Meta):
+        fields = (*RequestRow.Meta.fields, "rests_on", "votes", "evidence")
+
+    @extend_schema_field(VoteRow(many=True))
+    def get_votes(self, request: ChangeRequest) -> Any:
+        return VoteRow(votes_on(request), many=True).data
+
+    @extend_schema_field(EvidenceRow(many=True))
+    def get_evidence(self, request: ChangeRequest) -> Any:
+        digests = [request.digest, *request.rests_on]
+        return EvidenceRow([row for each in digests for row in evidence_for(each).values()], many=True).data
+
+
+class Ballot(serializers.Serializer[Any]):
+    """A vote as it is sent."""
+
+    verdict = serializers.ChoiceField(choices=VERDICTS)
+    rationale = serializers.CharField(
+        allow_blank=True,
+        help_text="At least as long as the policy asks; it is read by the board, later by the public.",
+    )
+    seen_digest = serializers.CharField(
+        allow_blank=True, max_length=64, help_text="The digest of the revision that was read."
+    )
+
+
+class Inbox(RoleEndpoint):
+    """My inbox."""
+
+    permission_classes = (IsAuthenticated,)
+    serializer_class = RequestRow
+
+    @extend_schema(
+        summary="What waits for me",
+        description="Open requests that the account may vote on and has not, the most urgent first. Needs "
+        "`see_record`, which every role has.",
+        tags=[BY_ROLE],
+        parameters=[JURISDICTION],
+        responses={200: RequestRow(many=True), 403: Problem},
+    )
+    def get(self, request: Request) -> Response:
+        here = permitted_jurisdiction(request, Permission.SEE_RECORD)
+        return self.page(waiting_for(here, person(request)) if here else [])
+
+
+class ChangeRequests(RoleEndpoint):
+    """All requests that I may read."""
+
+    permission_classes = (IsAuthenticated,)
+    serializer_class = RequestRow
+
+    @extend_schema(
+        summary="Change requests, newest first",
+        description="Plans of the districts whose plans the account may see (`see_plans`); other kinds need "
+        "`see_record`.",
+        tags=[BY_ROLE],
+        parameters=[
+            JURISDICTION,
+            OpenApiParameter("kind", str, enum=KINDS),
+            OpenApiParameter("state", str, enum=[each.value for each in State]),
+        ],
+        responses={200: RequestRow(many=True), 403: Problem},
+    )
+    def get(self, request: Request) -> Response:
+        here = jurisdiction_asked(request, Permission.SEE_PLANS)
+        kind, state = word_asked(request, "kind", KINDS), word_asked(request, "state", list(State))
+        if here is None:
+            return self.page([])
+        states = (State(state),) if state else ()
+        rows = requests_in(here, *states, kind=kind or None)
+        return self.page(rows.filter(_open_to(person(request), here)).order_by("-id"))
+
+
+class OneChangeRequest(RoleEndpoint):
+    """One request."""
+
+    permission_classes = (IsAuthenticated,)
+    serializer_class = RequestWhole
+
+    @extend_schema(
+        summary="One change request with its votes and evidence",
+        description="Needs `see_plans` in the district of a plan, `see_record` for every other kind.",
+        tags=[BY_ROLE],
+        responses={200: RequestWhole, **REFUSALS},
+    )
+    def get(self, request: Request, request_id: int) -> Response:
+        return Response(self.one(_visible(person(request), request_id)))
+
+
+class Votes(RoleEndpoint):
+    """My vote on a request."""
+
+    permission_classes = (IsAuthenticated,)
+    serializer_class = Ballot
+
+    @extend_schema(
+        summary="Vote on a change request",
+        description="Casts the account's one vote on exactly the revision it read. Plans need `decide_plans` in their "
+        "district, every other kind `decide_policy`. The vote becomes an entry of the record; it decides, "
+        "but carries nothing out. Refused: 403 who may not vote, 409 what is closed, expired or changed, 422 what "
+        "gives too little reason.",
+        tags=[BY_ROLE],
+        request=Ballot,
+        responses={201: RequestWhole, **REFUSALS, 409: Problem, 422: Problem},
+    )
+    def post(self, request: Request, request_id: int) -> Response:
+        by = person(request)
+        _visible(by, request_id)
+        sent = self.get_serializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        ballot = sent.validated_data
+        settled = cast_vote(
+            change_request_id=request_id,
+            verdict=Verdict(ballot["verdict"]),
+            rationale=ballot["rationale"],
+            seen_digest=ballot["seen_digest"],
+            by=by,
+        )
+        return Response(RequestWhole(settled).data, status=201)
+
+
+def _visible(by: User, request_id: int) -> ChangeRequest:
+    found = request_numbered(request_id)
+    if found is None:
+        raise Http404("There is no such change request.")
+    permission = Permission.SEE_PLANS if found.kind == "plan" else Permission.SEE_RECORD
+    check(by, permission, found.jurisdiction, found.district)
+    return found
+
+
+def _open_to(by: User, jurisdiction: Jurisdiction) -> Q:
+    """Return which requests a person may read; refuse who may read none."""
+    districts = districts_where(by, Permission.SEE_PLANS, jurisdiction)
+    plans = Q(kind="plan", district__in=districts)
+    if can(by, Permission.SEE_RECORD, jurisdiction):
+        return plans | ~Q(kind="plan")
+    if not districts:
+        check(by, Permission.SEE_PLANS, jurisdiction)
+    return plans
