@@ -23,10 +23,12 @@ function drawMap(place, data) {
     featureidkey: "id",
     locations: data.locations,
     z: data.values,
+    zmin: 0,
+    zmax: data.top,
     text: data.text,
     hovertemplate: "%{text}<br>%{z:.3g} " + data.unit + "<extra></extra>",
     colorscale: colourscale(),
-    marker: { opacity: 0.9, line: { width: 0.3, color: token("--line") } },
+    marker: { opacity: 0.9, line: { width: 0 } },
     colorbar: { title: { text: data.unit, side: "right" }, thickness: 12, outlinewidth: 0, y: 0.46, len: 0.88 },
   };
   const map = { style: ground(), center: data.centre, zoom: data.zoom, layers: data.outlines ? [outline(data.outlines)] : [] };

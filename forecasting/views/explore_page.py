@@ -13,11 +13,13 @@ from forecasting.pictures import cell_rings
 from forecasting.selectors import run_cells
 from forecasting.views.run_page import window_words
 from governance import selectors
+from governance.core.drawing import quantile_breaks
 
 if TYPE_CHECKING:
     from forecasting.models import ForecastRun
     from governance.models import Jurisdiction
 
+HIGHEST = 0.995
 EXPLORED = 5000  # cells that a page carries as data, the highest density first
 
 
@@ -36,6 +38,7 @@ def explore_context(run: ForecastRun) -> dict[str, Any]:
         "locations": numbers,
         "values": [float(f"{value:.4g}") for value in cells["expected"].to_list()],
         "text": [f"Rank {n}" for n in numbers],
+        "top": top_of_scale(cells["expected"].to_list()),
         "unit": f"expected {incidents_of(run.category)}",
         "outlines": _district_lines(run.jurisdiction),
         **_view(run.jurisdiction),
@@ -48,6 +51,11 @@ def explore_context(run: ForecastRun) -> dict[str, Any]:
         "count": len(cells),
         "data": data,
     }
+
+
+def top_of_scale(values: list[float]) -> float:
+    """Return where the colours end: above it lie half a per cent of the cells, which would hide all the others."""
+    return quantile_breaks(values, (HIGHEST,))[0]
 
 
 def _feature(number: str, ring: list[list[float]]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from forecasting.core.scorecard import score_figures
 from forecasting.models import ForecastRun, Scorecard
 from forecasting.selectors import run_cells
-from forecasting.views.explore_page import EXPLORED, explore_context
+from forecasting.views.explore_page import EXPLORED, explore_context, top_of_scale
 from forecasting.views.run_page import RANKED, history_chart, run_context, score_line
 from tests.cast import City
 from tests.factories.forecasts import add_run
@@ -79,6 +79,10 @@ def test_explore_carries_the_densest_cells_as_data_and_no_more(run: ForecastRun)
     west, south, east, north = run.jurisdiction.boundary.extent
     assert west < data["centre"]["lon"] < east
     assert south < data["centre"]["lat"] < north
+
+
+def test_a_few_extreme_cells_do_not_decide_the_colours() -> None:
+    assert top_of_scale([1.0] * 999 + [500.0]) == 1.0
 
 
 def test_explore_loads_plotly_from_us_and_its_data_cannot_run(
