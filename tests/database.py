@@ -18,12 +18,16 @@ from django.conf import settings
 from django.db import connections
 from django.test.utils import override_settings, setup_databases, teardown_databases
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.errors import InsufficientPrivilege, ObjectInUse
 from pytest_django.plugin import DjangoDbBlocker
 
 from config.management.commands.build_demo_city import build
 from tests.cast import City, build_city
 
 QUICK_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+ATTEMPTS = 50  # to make or drop a database that somebody still holds
 
 
 def work_as(url: str) -> None:
@@ -107,7 +111,15 @@ def demo(
 
 
 def _as_owner(statement: str) -> None:
+    """Run one statement; a session that just ended, or autovacuum, may hold a database for a moment longer."""
     with psycopg.connect(settings.DATABASE_OWNER_URL, autocommit=True) as owner:
+        for _ in range(ATTEMPTS):
+            try:
+                owner.execute(statement)
+            except (InsufficientPrivilege, ObjectInUse):
+                owner.execute("SELECT pg_sleep(0.2)")
+            else:
+                return
         owner.execute(statement)
 
 

@@ -6,25 +6,21 @@ from datetime import datetime
 import numpy as np
 import polars as pl
 
-from forecasting.intake.incident_table import BLOCK, packed_rows
+from forecasting.intake.incident_table import packed_rows
 
 _PACKED = np.dtype([("x", ">i4"), ("y", ">i4"), ("start", ">i8"), ("end", ">i8"), ("category", ">i4")])
 _EPOCH = 946_684_800  # PostgreSQL counts microseconds from 2000-01-01 UTC
-_QUERY = f"""
-SELECT string_agg(
-  int4send(x) || int4send(y) || timestamptz_send(occurred_from) || timestamptz_send(occurred_to)
-  || int4send(array_position(%s::text[], category::text)), '')
-FROM forecasting_incident
-WHERE jurisdiction_id = %s AND category = ANY(%s) AND known_at <= %s
-  AND (superseded_at IS NULL OR superseded_at > %s)
-GROUP BY id / {BLOCK}"""
+_ROW = """int4send(x) || int4send(y) || timestamptz_send(occurred_from) || timestamptz_send(occurred_to)
+  || int4send(array_position(%(names)s::text[], category::text))"""
+_KNOWN = """jurisdiction_id = %(jurisdiction)s AND category = ANY(%(names)s) AND known_at <= %(as_of)s
+  AND (superseded_at IS NULL OR superseded_at > %(as_of)s)"""
 
 
 def rows_known_at(jurisdiction_id: int, categories: Sequence[str], as_of: datetime) -> pl.DataFrame:
     """x, y (int32, tenths of a CRS unit), occurred_from, occurred_to (UTC seconds), category; in no order."""
     names = list(categories)
-    packed = b"".join(packed_rows(_QUERY, [names, jurisdiction_id, names, as_of, as_of]))
-    rows = np.frombuffer(packed, dtype=_PACKED)
+    values = {"jurisdiction": jurisdiction_id, "names": names, "as_of": as_of}
+    rows = np.frombuffer(packed_rows(_ROW, _KNOWN, values), dtype=_PACKED)
     return pl.DataFrame(
         {
             "x": rows["x"].astype(np.int32),

@@ -1,6 +1,6 @@
 """Incidents into the table and back, by COPY and by packed bytes: never a Python object per row."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
@@ -10,37 +10,31 @@ from numpy.typing import NDArray
 
 from forecasting.core.corrections import CONTENT
 from forecasting.core.record_identity import PACKED, Known, known_records
+from forecasting.intake.copy_format import COLUMNS, binary_copy
 
 BLOCK = 4_000_000  # ids packed into one value, so that none comes near PostgreSQL's limit of 1 GB
 _TURN = 0x1A3B  # any number that no other advisory lock uses
-_COPIED = (
-    "jurisdiction_id",
-    "batch_id",
-    "external_id_hash",
-    "category",
-    "occurred_from",
-    "occurred_to",
-    "reported_at",
-    "known_at",
-    "x",
-    "y",
-    "point",
-    "district_id",
-    "geocode_quality",
-    "found_by",
-)
-_POINT = np.dtype([("order", "u1"), ("kind", "<u4"), ("srid", "<u4"), ("x", "<f8"), ("y", "<f8")])  # EWKB
 
 
-def packed_rows(query: str, values: list[object]) -> Iterator[bytes]:
-    """Run a query of one bytea column and yield its values in PostgreSQL's binary form."""
-    connection.ensure_connection()
-    with psycopg.Cursor(
-        connection.connection
-    ) as cursor:  # Django's own cursor binds on the client: text only
-        cursor.execute(query, values, binary=True)
-        for (value,) in cursor:
-            yield bytes(value)
+def packed_rows(packed: str, condition: str, values: Mapping[str, object]) -> bytes:
+    """One value per row, in PostgreSQL's binary form and in no order, without a Python object per row.
+
+    `packed`: SQL that makes a bytea of a row; `condition`: which rows; `values`: their named parameters.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(id), 0) FROM forecasting_incident")
+        last = int(cursor.fetchone()[0])
+    query = (
+        f"SELECT string_agg({packed}, '') FROM forecasting_incident "
+        f"WHERE id >= %(first)s AND id < %(first)s + {BLOCK} AND {condition}"
+    )
+    # Django's own cursor binds on the client, which knows text only.
+    with psycopg.Cursor(connection.connection) as cursor:
+        blocks = [
+            cursor.execute(query, {**values, "first": first}, binary=True).fetchone()
+            for first in range(0, last + 1, BLOCK)
+        ]
+    return b"".join(block[0] for block in blocks if block and block[0])
 
 
 def wait_for_turn(jurisdiction_id: int) -> None:
@@ -54,11 +48,11 @@ def wait_for_turn(jurisdiction_id: int) -> None:
 
 def records_known(jurisdiction_id: int) -> Known:
     """Every record in force of a jurisdiction, found by its identity."""
-    query = (
-        "SELECT string_agg(int8send(id) || external_id_hash, '') FROM forecasting_incident "
-        f"WHERE jurisdiction_id = %s AND superseded_at IS NULL GROUP BY id / {BLOCK}"
+    packed = packed_rows(
+        "int8send(id) || external_id_hash",
+        "jurisdiction_id = %(jurisdiction)s AND superseded_at IS NULL",
+        {"jurisdiction": jurisdiction_id},
     )
-    packed = b"".join(packed_rows(query, [jurisdiction_id]))
     return known_records(np.frombuffer(packed, dtype=PACKED))
 
 
@@ -86,28 +80,12 @@ def next_batch_id() -> int:
         return int(cursor.fetchone()[0])
 
 
-def _points(longitude: NDArray[np.float64], latitude: NDArray[np.float64]) -> pl.Series:
-    """The points as hexadecimal EWKB with SRID 4326."""
-    packed = np.zeros(len(longitude), dtype=_POINT)
-    packed["order"], packed["kind"], packed["srid"] = 1, 0x20000001, 4326
-    packed["x"], packed["y"] = longitude, latitude
-    text, width = packed.tobytes().hex(), 2 * _POINT.itemsize
-    return pl.Series([text[at : at + width] for at in range(0, len(text), width)], dtype=pl.String)
-
-
 def copy_incidents(rows: pl.DataFrame, *, jurisdiction_id: int, batch_id: int, quality: str) -> None:
-    """Append rows to the table. `rows`: as sorted, with known_at, and district_id in place of an index."""
-    table = rows.with_columns(
-        pl.lit(jurisdiction_id).alias("jurisdiction_id"),
-        pl.lit(batch_id).alias("batch_id"),
-        pl.lit(quality).alias("geocode_quality"),
-        (pl.lit("\\x") + pl.col("external_id_hash").bin.encode("hex")).alias("external_id_hash"),
-        _points(rows["longitude"].to_numpy(), rows["latitude"].to_numpy()).alias("point"),
-    ).select(_COPIED)
-    text = table.write_csv(include_header=False, datetime_format="%Y-%m-%d %H:%M:%S%.6f+00")
-    statement = f"COPY forecasting_incident ({', '.join(_COPIED)}) FROM STDIN (FORMAT CSV)"
+    """Append rows to the table. `rows`: accepted incidents with known_at and district_id."""
+    data = binary_copy(rows, jurisdiction_id=jurisdiction_id, batch_id=batch_id, quality=quality)
+    statement = f"COPY forecasting_incident ({', '.join(COLUMNS)}) FROM STDIN (FORMAT BINARY)"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(text.encode())
+        copy.write(data)
 
 
 def supersede(ids: NDArray[np.int64], moments: pl.Series) -> None:
