@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from forecasting.models import ForecastRun
-from forecasting.services.explore_forecast import Exploration, explore_forecast
+from forecasting.services.explore_forecast import explore_forecast
 from governance import clock
 from governance.core.refusals import Reason, Refused
 from governance.models import LedgerEntry
@@ -14,7 +14,7 @@ from tests.cast import City
 from tests.factories.history import CATEGORY, add_history
 
 
-def explore(city: City, who: str = "ana", **changes: Any) -> Exploration:
+def explore(city: City, who: str = "ana", **changes: Any) -> Any:
     given: dict[str, Any] = {
         "category": CATEGORY,
         "as_of": clock.now(city.jurisdiction),
