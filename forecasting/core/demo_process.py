@@ -40,8 +40,8 @@ class FineGrid:
 
     def centres(self) -> tuple[Floats, Floats]:
         """East and north of the cells' centres, in metres."""
-        row, column = (number.astype(np.float64) for number in np.indices(self.area.shape))
-        return self.origin[0] + (column + 0.5) * CELL, self.origin[1] + (row + 0.5) * CELL
+        row, column = np.meshgrid(*(np.arange(size) + 0.5 for size in self.area.shape), indexing="ij")
+        return np.asarray(self.origin[0] + column * CELL), np.asarray(self.origin[1] + row * CELL)
 
     def cell_of(self, x: Floats, y: Floats) -> tuple[Ints, Ints]:
         """Row and column of each point; (-1, -1) off the grid or the land."""
