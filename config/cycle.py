@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from public_portal.tasks import publish_due
-
 from audits.tasks import audit_pending
 from config.replay import next_step
 from forecasting.tasks import close_due, execute_approved, issue_due_in, propose_due_in, score_due
@@ -16,6 +14,7 @@ from governance.core.roles import Permission
 from governance.permissions import check
 from governance.services.advance_clock import advance_clock
 from governance.tasks import expire_requests, sign_log
+from public_portal.tasks import publish_due
 
 if TYPE_CHECKING:
     from governance.models import Jurisdiction, User

@@ -161,7 +161,7 @@ def _set_up(city: DemoCity, weeks: int, accounts: Path) -> Jurisdiction:
             timezone=DEMO_ZONE,
             replay_to=TONIGHT - timedelta(weeks=weeks),
         ),
-        districts=[Outline(each.code, each.name, _on_globe(each)) for each in city.geography.districts],
+        districts=[Outline(each.code, each.name, on_globe_of(each)) for each in city.geography.districts],
         policy=POLICY,
         recipe_digests=[recipe_digest(recipe)],
         people=people,
@@ -200,14 +200,15 @@ def _account(person: FirstRole, city: DemoCity) -> dict[str, str]:
     }
 
 
-def _on_globe(shape: NamedShape) -> GEOSGeometry:
+def on_globe_of(shape: NamedShape) -> GEOSGeometry:
+    """Return a demo shape in longitude and latitude."""
     return GEOSGeometry(memoryview(shapely.to_wkb(on_globe(shape.shape))), srid=4326)
 
 
 def _geography(jurisdiction: Jurisdiction, city: DemoCity) -> int:
     count, digest = 0, format(SEED, "064x")
     for kind, shapes in (("area", city.geography.areas), ("street", city.geography.streets)):
-        rows = [Area(each.code, each.name, _on_globe(each)) for each in shapes]
+        rows = [Area(each.code, each.name, on_globe_of(each)) for each in shapes]
         count += import_areas(
             jurisdiction=jurisdiction, kind=kind, shapes=rows, digest=digest, by=scheduler_account()
         )
