@@ -116,28 +116,32 @@ def report_context(release: Release, checkpoint: Checkpoint | None) -> dict[str,
     """Return everything a report says about one release."""
     week = week_of(release)
     jurisdiction = release.jurisdiction
+    planned = week.summary["plan_categories"]
+    about_plans = [week.scores(each)["run"] for each in week.categories if each in planned]
+    audits = [(audit["digest"] in about_plans, audit_section(audit)) for audit in week.forecast_audits]
     return {
         "jurisdiction": jurisdiction,
         "release": release,
         "week": week,
         "when": week.when,
         "policy": week.summary["policy"],
-        "forecasts": [forecast_section(week, category) for category in week.categories],
+        "forecasts": [forecast_section(week, each) for each in week.categories if each in planned],
+        "others": [
+            forecast_section(week, each, drawn=False) for each in week.categories if each not in planned
+        ],
         "decided": decided(week.plans),
         "decisions": [decision_section(plan, jurisdiction) for plan in week.plans],
         "outcome": week.tables["decisions", ""]["outcome"],
-        "audits": [
-            audit_section(audit)
-            for audit in (*week.forecast_audits, *(each for each in week.audits if each["subject"] == "plan"))
-        ],
+        "audits": [section for main, section in audits if main],
+        "other_audits": [section for main, section in audits if not main],
         "released": moment_words(release.released_at, jurisdiction),
         "checkpoint": checkpoint,
         "tables": [(table.kind, table.category, table.digest) for table in release.tables.all()],
     }
 
 
-def forecast_section(week: Week, category: str, *, mine: str = "") -> ForecastSection:
-    """Return one category of one week, with its map."""
+def forecast_section(week: Week, category: str, *, mine: str = "", drawn: bool = True) -> ForecastSection:
+    """Return one category of one week; `drawn`: with its map."""
     areas, scores = week.areas(category), week.scores(category)
     figures = scores["figures"]
     return ForecastSection(
@@ -151,7 +155,7 @@ def forecast_section(week: Week, category: str, *, mine: str = "") -> ForecastSe
         picture=hit_bars(figures)
         if figures and figures["forecast"]["hit_rate_5"]["value"] is not None
         else None,
-        map=map_of(week, category, mine=mine),
+        map=map_of(week, category, mine=mine) if drawn else None,
     )
 
 
