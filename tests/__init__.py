@@ -1,0 +1,1 @@
+"""Tests, from the rules without Django to journeys in a browser."""

@@ -6,200 +6,364 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('governance', '0002_guards'),
+        ("governance", "0002_guards"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Batch',
+            name="Batch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('profile', models.CharField(max_length=60)),
-                ('filename', models.CharField(max_length=200)),
-                ('digest', models.CharField(max_length=64)),
-                ('rows', models.BigIntegerField()),
-                ('accepted', models.BigIntegerField()),
-                ('corrections', models.BigIntegerField()),
-                ('unchanged', models.BigIntegerField()),
-                ('refused', models.BigIntegerField()),
-                ('refusals', models.JSONField(default=dict)),
-                ('refusals_digest', models.CharField(blank=True, max_length=64)),
-                ('ingested_at', models.DateTimeField(auto_now_add=True)),
-                ('jurisdiction', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.jurisdiction')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("profile", models.CharField(max_length=60)),
+                ("filename", models.CharField(max_length=200)),
+                ("digest", models.CharField(max_length=64)),
+                ("rows", models.BigIntegerField()),
+                ("accepted", models.BigIntegerField()),
+                ("corrections", models.BigIntegerField()),
+                ("unchanged", models.BigIntegerField()),
+                ("refused", models.BigIntegerField()),
+                ("refusals", models.JSONField(default=dict)),
+                ("refusals_digest", models.CharField(blank=True, max_length=64)),
+                ("ingested_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "jurisdiction",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.jurisdiction",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Extract',
+            name="Extract",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('as_of', models.DateTimeField()),
-                ('categories', models.JSONField()),
-                ('digest', models.CharField(max_length=64)),
-                ('rows', models.BigIntegerField()),
-                ('sealed_at', models.DateTimeField(auto_now_add=True)),
-                ('jurisdiction', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.jurisdiction')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("as_of", models.DateTimeField()),
+                ("categories", models.JSONField()),
+                ("digest", models.CharField(max_length=64)),
+                ("rows", models.BigIntegerField()),
+                ("sealed_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "jurisdiction",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.jurisdiction",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='ForecastRun',
+            name="ForecastRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('category', models.CharField(max_length=40)),
-                ('police_discovered', models.BooleanField(default=False)),
-                ('as_of', models.DateTimeField()),
-                ('window_start', models.DateTimeField()),
-                ('window_end', models.DateTimeField()),
-                ('cell', models.FloatField()),
-                ('origin_x', models.FloatField(default=0.0)),
-                ('origin_y', models.FloatField(default=0.0)),
-                ('digest', models.CharField(max_length=64)),
-                ('cells_digest', models.CharField(max_length=64)),
-                ('shares_digest', models.CharField(max_length=64)),
-                ('manifest_digest', models.CharField(max_length=64)),
-                ('base', models.FloatField()),
-                ('total', models.FloatField()),
-                ('total_low', models.FloatField()),
-                ('total_high', models.FloatField()),
-                ('baseline_total', models.FloatField()),
-                ('seed', models.BigIntegerField()),
-                ('policy_version', models.PositiveIntegerField()),
-                ('ledger_index', models.BigIntegerField()),
-                ('issued_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField(auto_now_add=True)),
-                ('extract', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='forecasting.extract')),
-                ('jurisdiction', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.jurisdiction')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("category", models.CharField(max_length=40)),
+                ("police_discovered", models.BooleanField(default=False)),
+                ("as_of", models.DateTimeField()),
+                ("window_start", models.DateTimeField()),
+                ("window_end", models.DateTimeField()),
+                ("cell", models.FloatField()),
+                ("origin_x", models.FloatField(default=0.0)),
+                ("origin_y", models.FloatField(default=0.0)),
+                ("digest", models.CharField(max_length=64)),
+                ("cells_digest", models.CharField(max_length=64)),
+                ("shares_digest", models.CharField(max_length=64)),
+                ("manifest_digest", models.CharField(max_length=64)),
+                ("base", models.FloatField()),
+                ("total", models.FloatField()),
+                ("total_low", models.FloatField()),
+                ("total_high", models.FloatField()),
+                ("baseline_total", models.FloatField()),
+                ("seed", models.BigIntegerField()),
+                ("policy_version", models.PositiveIntegerField()),
+                ("ledger_index", models.BigIntegerField()),
+                ("issued_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "extract",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="forecasting.extract",
+                    ),
+                ),
+                (
+                    "jurisdiction",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.jurisdiction",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-window_start', 'category'],
+                "ordering": ["-window_start", "category"],
             },
         ),
         migrations.CreateModel(
-            name='Incident',
+            name="Incident",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id_hash', models.BinaryField(max_length=16)),
-                ('category', models.CharField(max_length=40)),
-                ('occurred_from', models.DateTimeField()),
-                ('occurred_to', models.DateTimeField()),
-                ('reported_at', models.DateTimeField()),
-                ('known_at', models.DateTimeField()),
-                ('superseded_at', models.DateTimeField(null=True)),
-                ('x', models.IntegerField()),
-                ('y', models.IntegerField()),
-                ('point', django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=4326)),
-                ('geocode_quality', models.CharField(max_length=12)),
-                ('found_by', models.CharField(max_length=8)),
-                ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='forecasting.batch')),
-                ('district', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.district')),
-                ('jurisdiction', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.jurisdiction')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("external_id_hash", models.BinaryField(max_length=16)),
+                ("category", models.CharField(max_length=40)),
+                ("occurred_from", models.DateTimeField()),
+                ("occurred_to", models.DateTimeField()),
+                ("reported_at", models.DateTimeField()),
+                ("known_at", models.DateTimeField()),
+                ("superseded_at", models.DateTimeField(null=True)),
+                ("x", models.IntegerField()),
+                ("y", models.IntegerField()),
+                ("point", django.contrib.gis.db.models.fields.PointField(spatial_index=False, srid=4326)),
+                ("geocode_quality", models.CharField(max_length=12)),
+                ("found_by", models.CharField(max_length=8)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="forecasting.batch",
+                    ),
+                ),
+                (
+                    "district",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.district",
+                    ),
+                ),
+                (
+                    "jurisdiction",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.jurisdiction",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Plan',
+            name="Plan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('revision', models.PositiveIntegerField()),
-                ('shift', models.CharField(max_length=20)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('body', models.JSONField()),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('scripted', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('change_request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.changerequest')),
-                ('district', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.district')),
-                ('jurisdiction', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.jurisdiction')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='plans', to='forecasting.forecastrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("revision", models.PositiveIntegerField()),
+                ("shift", models.CharField(max_length=20)),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                ("body", models.JSONField()),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("scripted", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "change_request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.changerequest",
+                    ),
+                ),
+                (
+                    "district",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.district",
+                    ),
+                ),
+                (
+                    "jurisdiction",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.jurisdiction",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="plans",
+                        to="forecasting.forecastrun",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-starts_at', 'district', '-revision'],
+                "ordering": ["-starts_at", "district", "-revision"],
             },
         ),
         migrations.CreateModel(
-            name='Briefing',
+            name="Briefing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('pdf_digest', models.CharField(max_length=64)),
-                ('geojson_digest', models.CharField(max_length=64)),
-                ('issued_at', models.DateTimeField()),
-                ('ledger_index', models.BigIntegerField()),
-                ('plan', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='briefing', to='forecasting.plan')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("pdf_digest", models.CharField(max_length=64)),
+                ("geojson_digest", models.CharField(max_length=64)),
+                ("issued_at", models.DateTimeField()),
+                ("ledger_index", models.BigIntegerField()),
+                (
+                    "plan",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="briefing",
+                        to="forecasting.plan",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PlanClosure',
+            name="PlanClosure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('journal', models.JSONField(default=dict)),
-                ('journal_digest', models.CharField(max_length=64)),
-                ('covered', models.BigIntegerField()),
-                ('observed', models.BigIntegerField()),
-                ('closed_at', models.DateTimeField()),
-                ('ledger_index', models.BigIntegerField()),
-                ('plan', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='closure', to='forecasting.plan')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("journal", models.JSONField(default=dict)),
+                ("journal_digest", models.CharField(max_length=64)),
+                ("covered", models.BigIntegerField()),
+                ("observed", models.BigIntegerField()),
+                ("closed_at", models.DateTimeField()),
+                ("ledger_index", models.BigIntegerField()),
+                (
+                    "plan",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="closure",
+                        to="forecasting.plan",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Recipe',
+            name="Recipe",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('body', models.JSONField()),
-                ('digest', models.CharField(max_length=64)),
-                ('valid_until', models.DateTimeField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('jurisdiction', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='governance.jurisdiction')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("body", models.JSONField()),
+                ("digest", models.CharField(max_length=64)),
+                ("valid_until", models.DateTimeField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "jurisdiction",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="governance.jurisdiction",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddField(
-            model_name='forecastrun',
-            name='recipe',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='forecasting.recipe'),
+            model_name="forecastrun",
+            name="recipe",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="forecasting.recipe"
+            ),
         ),
         migrations.CreateModel(
-            name='Scorecard',
+            name="Scorecard",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('standing', models.CharField(choices=[('sealed', 'Sealed'), ('retrospective', 'Retrospective')], max_length=14)),
-                ('observed', models.BigIntegerField()),
-                ('figures', models.JSONField()),
-                ('truth_digest', models.CharField(max_length=64)),
-                ('digest', models.CharField(max_length=64)),
-                ('scored_at', models.DateTimeField()),
-                ('ledger_index', models.BigIntegerField()),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='scorecards', to='forecasting.forecastrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "standing",
+                    models.CharField(
+                        choices=[("sealed", "Sealed"), ("retrospective", "Retrospective")], max_length=14
+                    ),
+                ),
+                ("observed", models.BigIntegerField()),
+                ("figures", models.JSONField()),
+                ("truth_digest", models.CharField(max_length=64)),
+                ("digest", models.CharField(max_length=64)),
+                ("scored_at", models.DateTimeField()),
+                ("ledger_index", models.BigIntegerField()),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="scorecards",
+                        to="forecasting.forecastrun",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(fields=('jurisdiction', 'digest'), name='one_file_one_batch'),
+            model_name="batch",
+            constraint=models.UniqueConstraint(fields=("jurisdiction", "digest"), name="one_file_one_batch"),
         ),
         migrations.AddIndex(
-            model_name='incident',
-            index=models.Index(fields=['jurisdiction', 'occurred_from'], name='incident_when'),
+            model_name="incident",
+            index=models.Index(fields=["jurisdiction", "occurred_from"], name="incident_when"),
         ),
         migrations.AddConstraint(
-            model_name='plan',
-            constraint=models.UniqueConstraint(fields=('change_request', 'revision'), name='one_plan_a_revision'),
+            model_name="plan",
+            constraint=models.UniqueConstraint(
+                fields=("change_request", "revision"), name="one_plan_a_revision"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='forecastrun',
-            constraint=models.UniqueConstraint(fields=('jurisdiction', 'category', 'window_start'), name='one_forecast_a_window'),
+            model_name="forecastrun",
+            constraint=models.UniqueConstraint(
+                fields=("jurisdiction", "category", "window_start"), name="one_forecast_a_window"
+            ),
         ),
     ]

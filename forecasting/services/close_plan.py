@@ -47,7 +47,12 @@ def close_plan(*, plan_id: int, by: User) -> PlanClosure:
             str(place.number): {"visits": place.visits, "minutes": place.minutes} for place in body.places
         },
     }
-    outcome: dict[str, Any] = {"plan": plan.digest, "journal": journal, "covered": covered, "observed": observed}
+    outcome: dict[str, Any] = {
+        "plan": plan.digest,
+        "journal": journal,
+        "covered": covered,
+        "observed": observed,
+    }
     digest = hashlib.sha256(rfc8785.dumps(outcome)).hexdigest()
     entry = record(
         action="plan.closed",

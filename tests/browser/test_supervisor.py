@@ -51,7 +51,7 @@ def served() -> Iterator[str]:
 
 
 @pytest.fixture
-def browser(tmp_path: Path) -> Iterator[WebDriver]:
+def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
     """Debian's Chromium, with a profile of its own."""
     program, steering = shutil.which("chromium"), shutil.which("chromedriver")
     if not program or not steering:
@@ -80,7 +80,8 @@ def heading(browser: WebDriver) -> str:
 
 def complaints(browser: WebDriver) -> list[str]:
     """What the browser itself objects to: blocked scripts and styles, missing files."""
-    return [str(line["message"]) for line in browser.get_log("browser") if line["level"] == "SEVERE"]  # type: ignore[no-untyped-call]
+    lines = browser.execute("getLog", {"type": "browser"})["value"]
+    return [str(line["message"]) for line in lines if line["level"] == "SEVERE"]
 
 
 def test_tonight_is_decided_and_next_week_everybody_can_read_it(demo: Demo, browser: WebDriver) -> None:
@@ -109,8 +110,8 @@ def test_tonight_is_decided_and_next_week_everybody_can_read_it(demo: Demo, brow
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_no_public_page_is_wider_than_the_screen(demo: Demo, browser: WebDriver, width: int) -> None:
-    browser.execute_cdp_cmd(  # type: ignore[attr-defined]
+def test_no_public_page_is_wider_than_the_screen(demo: Demo, browser: webdriver.Chrome, width: int) -> None:
+    browser.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
         {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500},
     )
@@ -118,6 +119,6 @@ def test_no_public_page_is_wider_than_the_screen(demo: Demo, browser: WebDriver,
         for page in ("", "decisions/", "fairness/", "scores/", "data/", "check/"):
             browser.get(f"{site}/public/rivermark/{page}")
             assert heading(browser)
-            across = browser.execute_script("return document.documentElement.scrollWidth")  # type: ignore[no-untyped-call]
+            across = browser.execute_script("return document.documentElement.scrollWidth")
             assert across <= width, page
         assert complaints(browser) == []

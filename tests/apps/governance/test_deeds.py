@@ -1,6 +1,7 @@
 """Every deed of governance: done, refused, repeated; and what it leaves in the record."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.gis.geos import GEOSGeometry
@@ -280,7 +281,12 @@ def test_nobody_can_become_a_superuser(city: City) -> None:
 
 def test_areas_are_imported_once(city: City) -> None:
     shape = NamedShape("a1", "Old Market", GEOSGeometry("POLYGON((0 0, 1 0, 1 1, 0 0))", srid=4326))
-    arguments = {"jurisdiction": city.jurisdiction, "kind": "area", "shapes": [shape], "digest": "a" * 64}
+    arguments: dict[str, Any] = {
+        "jurisdiction": city.jurisdiction,
+        "kind": "area",
+        "shapes": [shape],
+        "digest": "a" * 64,
+    }
     assert import_areas(**arguments, by=city.scheduler) == 1
     before = LedgerEntry.objects.count()
     assert import_areas(**arguments, by=city.scheduler) == 0

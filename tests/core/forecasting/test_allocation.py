@@ -10,7 +10,8 @@ EXPECTED = np.array([0.1, 0.5, 0.0, 0.3, 0.1])
 
 def budget(**changes: float) -> Budget:
     values = {"hours": 8.0, "visits": 2, "visit_minutes": 12, "cap_minutes": 60, "most_places": 12} | changes
-    return Budget(values["hours"], *(int(values[key]) for key in ("visits", "visit_minutes", "cap_minutes", "most_places")))
+    counted = ("visits", "visit_minutes", "cap_minutes", "most_places")
+    return Budget(values["hours"], *(int(values[key]) for key in counted))
 
 
 def test_the_most_expected_incidents_come_first_and_ties_keep_their_order() -> None:
