@@ -87,7 +87,11 @@ class PlanBody:
         """Return plain data, fit for JSON."""
         data = asdict(self)
         data["places"] = [
-            {**asdict(place), "factors": dict(place.factors), "reasons": [asdict(each) for each in place.reasons]}
+            {
+                **asdict(place),
+                "factors": dict(place.factors),
+                "reasons": [asdict(each) for each in place.reasons],
+            }
             for place in self.places
         ]
         return {**data, "covered": list(self.covered), "origin": list(self.origin)}
@@ -96,9 +100,12 @@ class PlanBody:
 def read_plan(data: Mapping[str, Any]) -> PlanBody:
     """Read a plan back from plain data."""
     places = tuple(
-        Place(**{**place, "reasons": tuple(Reason(**each) for each in place["reasons"])}) for place in data["places"]
+        Place(**{**place, "reasons": tuple(Reason(**each) for each in place["reasons"])})
+        for place in data["places"]
     )
-    return PlanBody(**{**data, "places": places, "covered": tuple(data["covered"]), "origin": tuple(data["origin"])})
+    return PlanBody(
+        **{**data, "places": places, "covered": tuple(data["covered"]), "origin": tuple(data["origin"])}
+    )
 
 
 def plan_digest(body: PlanBody) -> str:
@@ -118,7 +125,9 @@ class PlaceEdit:
     minutes: int
 
 
-def edit_places(body: PlanBody, edits: Sequence[PlaceEdit], added: Sequence[Place], cap_minutes: int) -> PlanBody:
+def edit_places(
+    body: PlanBody, edits: Sequence[PlaceEdit], added: Sequence[Place], cap_minutes: int
+) -> PlanBody:
     """Return the plan with its places dropped, changed and added as wanted, numbered anew.
 
     Raises PlanError for an option that does not exist, minutes above the policy's cap, a place that is not in the
@@ -129,7 +138,9 @@ def edit_places(body: PlanBody, edits: Sequence[PlaceEdit], added: Sequence[Plac
     if strangers := sorted(set(wanted) - known):
         raise PlanError(f"Cell {strangers[0]} is not in this plan; reload the page and edit again.")
     kept = [_changed(place, wanted[place.column, place.row]) for place in body.places if _kept(place, wanted)]
-    kept.extend(place for place in added if (place.column, place.row) not in {(p.column, p.row) for p in kept})
+    kept.extend(
+        place for place in added if (place.column, place.row) not in {(p.column, p.row) for p in kept}
+    )
     if not kept:
         raise PlanError("A plan needs at least one place. To send nobody anywhere, reject the plan.")
     for place in kept:
@@ -179,7 +190,7 @@ def differences(before: PlanBody, after: PlanBody) -> tuple[str, ...]:
     known = {(place.column, place.row) for place in before.places}
     said = [_difference(place, later.get((place.column, place.row))) for place in before.places]
     fresh = sum(1 for key in later if key not in known)
-    return tuple(filter(None, [*said, f"{fresh} added" if fresh else ""]))
+    return tuple(filter(None, [*said, f"{fresh} place{'s' if fresh > 1 else ''} added" if fresh else ""]))
 
 
 def _difference(before: Place, after: Place | None) -> str:

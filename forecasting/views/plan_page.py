@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from forecasting.core.plan_body import Place, PlanBody, differences
 from forecasting.core.prevention import OPTIONS
-from forecasting.core.wording import counted, incidents_of, percent, shortened
-from forecasting.models import Plan
+from forecasting.core.wording import counted, in_words, incidents_of, percent, shortened
+from forecasting.models import Plan, PlanClosure
 from forecasting.pictures import plan_picture
 from forecasting.selectors import body_of
 from forecasting.views.run_page import score_line
@@ -188,6 +188,20 @@ def public_from(plan: Plan) -> datetime:
     """Return when the decision opens to everybody: the end of the shift and the policy's delay."""
     terms = selectors.policy_in_force(plan.jurisdiction, plan.change_request.opened_at).terms
     return plan.ends_at + timedelta(hours=terms.publication_delay_hours)
+
+
+def outcome_sentence(plan: Plan, closure: PlanClosure) -> str:
+    """Say what was recorded in the shift, in the district and in the plan's places, beside what was expected."""
+    body = body_of(plan)
+    places = sum(place.expected for place in body.places)
+    seen, inside = in_words(closure.observed).capitalize(), in_words(closure.covered)
+    kind, verb = incidents_of(body.category, closure.observed), "was" if closure.observed == 1 else "were"
+    return (
+        f"{seen} {kind} {verb} recorded in {plan.district.name} in this shift, "
+        f"where {reading(body.district_expected)} were expected; "
+        f"{inside if closure.covered else 'none'} of them in the plan’s places, "
+        f"where {reading(places)} were expected."
+    )
 
 
 def steps(plan: Plan) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from forecasting.forms import read_added, read_edits
 from forecasting.selectors import body_of, briefing_of, closure_of, plan_of, plans_of
 from forecasting.services.edit_plan import edit_plan
 from forecasting.views.edit_page import edit_context
-from forecasting.views.plan_page import plan_context
+from forecasting.views.plan_page import outcome_sentence, plan_context
 from governance.artifacts import read_artifact
 from governance.core.approval import Verdict
 from governance.core.refusals import Refused, status_code
@@ -51,13 +51,9 @@ def _addresses(plan: Plan) -> dict[str, Any]:
         "edit_url": reverse("plan-edit", args=[number]),
         "run_url": reverse("run", args=[plan.run_id]),
         "briefing": files if briefing else None,
-        "outcome": _outcome(closure.covered, closure.observed) if closure else "",
+        "outcome": outcome_sentence(plan, closure) if closure else "",
         "voters": voters_for(plan.change_request),
     }
-
-
-def _outcome(covered: int, observed: int) -> str:
-    return f"In the shift {observed} were recorded in the district, {covered} of them in the plan’s places."
 
 
 @open_to_signed_in

@@ -159,7 +159,7 @@ def test_the_page_offers_the_next_places_and_says_what_adding_one_means(
     address = reverse("plan-edit", args=[plan.change_request_id])
     page = client.post(address, sent | {f"add_{column}_{row}": "on", "do": "preview"}).content.decode()
     assert len(edit_context(plan)["suggestions"]) == SUGGESTED
-    assert "1 added" in page
+    assert "1 place added" in page
     assert "This adds something" in page
     assert f'name="add_{column}_{row}" checked' in page
 

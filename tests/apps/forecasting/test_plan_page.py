@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from numpy.typing import NDArray
 
-from forecasting.models import Plan
-from forecasting.views.plan_page import day_words, plan_context
+from forecasting.models import Plan, PlanClosure
+from forecasting.views.plan_page import day_words, outcome_sentence, plan_context
 from governance import clock
 from governance.artifacts import store_artifact
 from governance.models import Vote
@@ -162,3 +162,11 @@ def test_the_night_of_today_is_tonight_and_another_day_is_named(city: City) -> N
     assert day_words(now.replace(hour=22), now) == "tonight"
     assert day_words(now.replace(hour=14), now) == "today"
     assert day_words(now + timedelta(days=1), now).startswith("on ")
+
+
+def test_the_outcome_stands_beside_what_was_expected(plan: Plan) -> None:
+    said = outcome_sentence(plan, PlanClosure(plan=plan, covered=0, observed=1))
+    assert said == (
+        "One residential burglary was recorded in Central in this shift, where 3.0 were expected; "
+        f"none of them in the plan’s places, where {0.1 * len(plan.body['places']):.2f} were expected."
+    )

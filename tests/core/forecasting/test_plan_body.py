@@ -78,7 +78,7 @@ def test_fewer_but_longer_visits_add() -> None:
 def test_a_new_place_adds() -> None:
     after = edit_places(BODY, [edit(1), edit(2)], [place(3)], CAP)
     assert adds(BODY, after)
-    assert differences(BODY, after) == ("1 added",)
+    assert differences(BODY, after) == ("1 place added",)
 
 
 @pytest.mark.parametrize(
