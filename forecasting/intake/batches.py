@@ -3,6 +3,7 @@
 import io
 
 import polars as pl
+from django.db.models import QuerySet
 
 from forecasting.core.profiles import REFUSAL_COLUMNS
 from forecasting.models import Batch
@@ -30,9 +31,9 @@ def batch_named(name: str) -> Batch:
     return found
 
 
-def batches_of(jurisdiction_id: int) -> list[Batch]:
+def batches_of(jurisdiction_id: int) -> QuerySet[Batch]:
     """The files of a jurisdiction, newest first."""
-    return list(Batch.objects.filter(jurisdiction_id=jurisdiction_id).order_by("-id"))
+    return Batch.objects.filter(jurisdiction_id=jurisdiction_id).order_by("-id")
 
 
 def refused_rows(batch: Batch) -> pl.DataFrame:
