@@ -52,7 +52,9 @@ def whole_records(file: IncidentFile, packed: IO[bytes]) -> Iterator[bytes]:
             )
     if held.count(b'"') % 2:
         file.refuse(
-            "a quotation mark opens here and never closes. The end of the file is missing.", line=line
+            "a quotation mark opens here and never closes: the end of the file is missing, or a quote inside "
+            "a field is not doubled. Export it again.",
+            line=line,
         )
     if held:
         yield held

@@ -26,6 +26,21 @@ def test_a_point_on_a_shared_edge_belongs_to_the_earlier_district() -> None:
     assert place(ground(), np.array([-75.1]), np.array([40.05])).district.tolist() == [0]
 
 
+def test_a_point_a_metre_off_the_edge_is_still_inside_and_keeps_its_district() -> None:
+    metre = 9e-6
+    placed = place(
+        ground(), np.array([-75.2 - metre, -75.2 - 4 * metre, -75.15]), np.array([40.05, 40.05, 40.1 + metre])
+    )
+    assert placed.inside.tolist() == [True, False, True]
+    assert placed.district.tolist() == [0, NO_DISTRICT, 0]
+
+
+def test_a_point_in_a_sliver_between_two_districts_goes_to_one_of_them() -> None:
+    east = shapely.box(-75.09999, 40.0, -75.0, 40.1)
+    sliver = ground_of(BOUNDARY, [WEST, east], crs="EPSG:4326", work_crs="EPSG:32618")
+    assert place(sliver, np.array([-75.099995]), np.array([40.05])).district.tolist() == [0]
+
+
 def test_a_point_outside_the_boundary_has_no_district() -> None:
     placed = place(ground(), np.array([-75.3, np.nan]), np.array([40.05, np.nan]))
     assert not placed.inside.any()
