@@ -15,6 +15,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from forecasting.core.incidents import EXTRACT_COLUMNS
 from governance.core.roles import PERMISSION_LABELS, ROLES, Permission
 from governance.core.states import OWNERS, TRANSITIONS, Owner, State
+from tests.database import artifacts_apart, django_db_setup
+
+__all__ = ["artifacts_apart", "django_db_setup"]
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("governance", "forecasting", "audits", "public_portal")
@@ -90,7 +93,7 @@ def test_a_service_is_called_by_a_test(path: Path) -> None:
         for folder in ("apps", "journeys")
         for each in (ROOT / "tests" / folder).rglob("*.py")
     ]
-    assert any(f"import {path.stem}" in text for text in tests)
+    assert any(f"services.{path.stem} import" in text for text in tests)
 
 
 def patterns(resolver: URLResolver) -> Iterator[URLPattern]:

@@ -11,10 +11,12 @@ from governance.core.canonical import EntryError, parse_leaf
 from governance.core.proof import EntryProof
 from governance.core.refusals import Reason, Refused
 from governance.models import LedgerEntry
+from governance.permissions import open_to_everyone
 
 PAGE = 50
 
 
+@open_to_everyone
 @require_safe
 def record(request: HttpRequest) -> HttpResponse:
     """How far the record goes, who signs it, and its newest entries."""
@@ -29,6 +31,7 @@ def record(request: HttpRequest) -> HttpResponse:
     return render(request, "governance/record.html", context)
 
 
+@open_to_everyone
 @require_safe
 def entry(request: HttpRequest, index: int) -> HttpResponse:
     """One entry in plain words, with its proof or the reason why there is none."""
@@ -44,6 +47,7 @@ def entry(request: HttpRequest, index: int) -> HttpResponse:
     return render(request, "governance/entry.html", context)
 
 
+@open_to_everyone
 @require_safe
 def checkpoint(request: HttpRequest) -> HttpResponse:
     """The newest signed checkpoint, exactly as signed."""
@@ -55,6 +59,7 @@ def checkpoint(request: HttpRequest) -> HttpResponse:
     )
 
 
+@open_to_everyone
 @require_safe
 def entry_leaf(request: HttpRequest, index: int) -> HttpResponse:
     """The exact bytes of one entry."""
@@ -62,6 +67,7 @@ def entry_leaf(request: HttpRequest, index: int) -> HttpResponse:
     return _download(bytes(row.leaf), "application/json", f"entry-{index}.json")
 
 
+@open_to_everyone
 @require_safe
 def entry_proof(request: HttpRequest, index: int) -> HttpResponse:
     """The proof of one entry as a file (c2sp.org/tlog-proof)."""
