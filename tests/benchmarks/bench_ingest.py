@@ -21,7 +21,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from config import env
 
 ROOT = Path(__file__).resolve().parents[2]
-WANTED = 60_000  # rows a second, through the command
+WANTED = 60_000  # rows a second, through the command, on an idle machine
+SHARE = 0.4  # of the bare COPY's speed in the same run, which counts where the machine is busy
 MEMORY = 1024  # MiB
 INGEST = """
 import json, os, resource, sys
@@ -133,8 +134,9 @@ def main() -> None:
         f"  refused {taken['refused']:,.0f}; peak {taken['peak']:.0f} MiB; {taken['processor']:.1f} processor seconds"
     )
     print(f"load of the machine now           {os.getloadavg()[0]:6.1f}    {os.cpu_count()} processors")
-    if speed < WANTED or taken["peak"] > MEMORY:
-        sys.exit(f"bench_ingest: wanted at least {WANTED:,} rows/s within {MEMORY} MiB")
+    wanted = min(WANTED, SHARE * rows / seconds)
+    if speed < wanted or taken["peak"] > MEMORY:
+        sys.exit(f"bench_ingest: wanted at least {wanted:,.0f} rows/s within {MEMORY} MiB")
 
 
 if __name__ == "__main__":
