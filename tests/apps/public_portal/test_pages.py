@@ -163,5 +163,7 @@ def test_the_portal_leads_straight_to_the_only_city(client: Client, week: Week) 
     assert client.get("/public/").headers["Location"] == HOME
 
 
-def test_every_public_address_is_marked_as_open_to_everyone() -> None:
-    assert {getattr(pattern.callback, "access", None) for pattern in urlpatterns} == {"everyone"}
+def test_every_public_page_is_marked_as_open_to_everyone() -> None:
+    pages = [pattern for pattern in urlpatterns if str(pattern.pattern).startswith("public/")]
+    assert len(pages) == 11
+    assert {getattr(pattern.callback, "access", None) for pattern in pages} == {"everyone"}
