@@ -3,10 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
-from forecasting.models import ForecastRun
+from forecasting.models import ForecastRun, Incident
+from forecasting.selectors import incidents_in, known_incidents
 from forecasting.services.explore_forecast import explore_forecast
+from forecasting.services.seal_extract import seal_extract
 from governance import clock
 from governance.core.refusals import Reason, Refused
 from governance.models import LedgerEntry
@@ -82,3 +85,19 @@ def test_what_cannot_be_looked_at_is_refused_and_leaves_no_entry(
 def test_the_future_of_the_citys_clock_is_refused(city: City) -> None:
     with pytest.raises(Refused, match="lies ahead"):
         explore(city, as_of=clock.now(city.jurisdiction) + timedelta(days=1))
+
+
+def test_a_look_sees_exactly_what_an_extract_of_the_same_moment_holds(city: City) -> None:
+    add_history(city)
+    moment = clock.now(city.jurisdiction)
+    corrected, late = Incident.objects.filter(known_at__lte=moment).order_by("id")[:2]
+    Incident.objects.filter(pk=corrected.pk).update(superseded_at=moment)
+    Incident.objects.filter(pk=late.pk).update(known_at=moment + timedelta(seconds=1))
+    looked = known_incidents(city.jurisdiction, CATEGORY, moment)
+    extract = seal_extract(
+        jurisdiction=city.jurisdiction, as_of=moment, categories=[CATEGORY], by=city.scheduler
+    )
+    sealed = incidents_in(extract, CATEGORY)
+    for one, other in zip(vars(looked).values(), vars(sealed).values(), strict=True):
+        assert np.array_equal(one, other)
+    assert len(looked) == Incident.objects.filter(known_at__lte=moment, superseded_at=None).count() > 1000

@@ -24,10 +24,20 @@ def test_what_is_due_is_issued_once(city: City) -> None:
     assert LedgerEntry.objects.count() == before
 
 
-def test_more_than_half_a_day_ahead_nothing_is_due(city: City) -> None:
+def test_while_a_week_runs_the_next_one_is_not_due(city: City) -> None:
+    add_history(city)
+    add_recipe(city)
+    issue_due()
+    advance_clock(jurisdiction=city.jurisdiction, to=WINDOW[0] + timedelta(hours=10), by=city.scheduler)
+    assert issue_due() == 0
+
+
+def test_a_city_in_which_no_window_runs_gets_its_forecast_at_once(city: City) -> None:
     add_history(city, until=WINDOW[1] + timedelta(days=7))
     add_recipe(city)
     advance_clock(jurisdiction=city.jurisdiction, to=WINDOW[0] + timedelta(hours=10), by=city.scheduler)
+    assert issue_due() == 1
+    assert ForecastRun.objects.get().window_start > WINDOW[0] + timedelta(hours=10)
     assert issue_due() == 0
 
 
