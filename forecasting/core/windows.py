@@ -104,17 +104,6 @@ def rolling_windows(first: int, days: int, count: int, timezone: str) -> tuple[W
     return tuple(Window(start, end) for start, end in pairwise(edges))
 
 
-def next_weekly(moment: int, weekday: int, hour: int, timezone: str) -> int:
-    """Return the first time at or after ``moment`` when it is ``hour`` o'clock on ``weekday`` locally.
-
-    Monday is weekday 0; times are UTC seconds.
-    """
-    local = datetime.fromtimestamp(moment, ZoneInfo(timezone))
-    today = local.replace(hour=hour, minute=0, second=0, microsecond=0)
-    ahead = days_later(int(today.timestamp()), (weekday - local.weekday()) % DAYS_OF_WEEK, timezone)
-    return ahead if ahead >= moment else days_later(ahead, DAYS_OF_WEEK, timezone)
-
-
 def training_windows(
     last_end: int, days: int, count: int, earliest: int, timezone: str
 ) -> tuple[Window, ...]:

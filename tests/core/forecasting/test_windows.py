@@ -18,7 +18,6 @@ from forecasting.core.windows import (
     days_later,
     falls_in,
     history,
-    next_weekly,
     rolling_windows,
     shift_of_hour,
     shift_slots,
@@ -143,15 +142,3 @@ def test_the_slot_of_the_week_agrees_with_the_slots_of_a_window(when: int) -> No
     slot = week_slot(np.array([when]), NEW_YORK, SHIFTS)[0]
     around = shift_slots(Window(when, when + 1), NEW_YORK, SHIFTS)[0]
     assert slot == around.weekday * 3 + around.shift
-
-
-def test_the_next_friday_at_six_is_today_until_six() -> None:
-    friday = moment("2023-12-01T06:00")
-    assert next_weekly(moment("2023-11-30T23:00"), 4, 6, NEW_YORK) == friday
-    assert next_weekly(moment("2023-12-01T05:00"), 4, 6, NEW_YORK) == friday
-    assert next_weekly(friday, 4, 6, NEW_YORK) == friday
-    assert next_weekly(friday + 1, 4, 6, NEW_YORK) == moment("2023-12-08T06:00")
-
-
-def test_the_next_friday_keeps_its_hour_across_a_clock_change() -> None:
-    assert next_weekly(moment("2023-11-04T12:00"), 4, 6, NEW_YORK) == moment("2023-11-10T06:00")
