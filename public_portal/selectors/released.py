@@ -124,6 +124,22 @@ def is_released(jurisdiction: Jurisdiction, window_start: datetime) -> bool:
     return Release.objects.filter(jurisdiction=jurisdiction, window_start=window_start).exists()
 
 
+def shown_totals(jurisdiction: Jurisdiction, category: str, before: datetime) -> set[datetime]:
+    """Return the starts of earlier released windows whose city total is shown."""
+    rows = PublishedTable.objects.filter(
+        release__jurisdiction=jurisdiction,
+        release__window_start__lt=before,
+        kind=Kind.AREAS,
+        category=category,
+        body__observed__isnull=False,
+    )
+    return {
+        start
+        for start, body in rows.values_list("release__window_start", "body")
+        if body["observed"] is not None
+    }
+
+
 def window_words(release: Release) -> str:
     """A window in words: "14 June 2024 to 21 June 2024"."""
     start, end = (

@@ -21,6 +21,7 @@ from governance.selectors import policy_in_force
 from public_portal.core.area_table import area_table, shares_of
 from public_portal.core.privacy import RULE
 from public_portal.models import PublishedTable, Release
+from public_portal.selectors.released import shown_totals
 from public_portal.sources import (
     ClosedWindow,
     area_figures,
@@ -105,8 +106,10 @@ def _tables(jurisdiction: Jurisdiction, window: ClosedWindow, policy: PolicyInFo
     audits = [report for digest in subjects if (report := audit_report(digest)) is not None]
     tables: list[Table] = [(Kind.SUMMARY, "", _summary(window, policy, decisions))]
     for run, card in window.runs:
-        tables.append((Kind.AREAS, run.category, _areas(run, card, policy)))
-        tables.append((Kind.SCORES, run.category, _scores(jurisdiction, run, card, policy)))
+        areas = _areas(run, card, policy)
+        shown = areas["observed"] is not None
+        tables.append((Kind.AREAS, run.category, areas))
+        tables.append((Kind.SCORES, run.category, _scores(jurisdiction, run, card, total_shown=shown)))
     tables.append((Kind.AUDITS, "", {"audits": audits}))
     tables.append((Kind.DECISIONS, "", {"plans": decisions, "outcome": _outcome(window, policy)}))
     return tables
@@ -150,24 +153,24 @@ def _areas(run: ForecastRun, card: Scorecard, policy: PolicyInForce) -> dict[str
 
 
 def _scores(
-    jurisdiction: Jurisdiction, run: ForecastRun, card: Scorecard, policy: PolicyInForce
+    jurisdiction: Jurisdiction, run: ForecastRun, card: Scorecard, *, total_shown: bool
 ) -> dict[str, Any]:
     """Figures of one window, and of all windows up to it.
 
-    A window with too few incidents counts in neither: successive sums would give its count away.
+    A window whose total is hidden counts in neither: its score would tell the total, and so would the
+    difference of two sums.
     """
-    so_far = [
-        each
-        for each in scorecards_of(jurisdiction, run.category)
-        if each.run.window_start <= run.window_start and each.observed >= policy.terms.suppress_below
-    ]
+    counted = shown_totals(jurisdiction, run.category, run.window_start) | (
+        {run.window_start} if total_shown else set()
+    )
+    so_far = [each for each in scorecards_of(jurisdiction, run.category) if each.run.window_start in counted]
     pooled = pool_hits(each.figures for each in so_far)
     words = incidents_of(run.category)
     return {
         "category": run.category,
         "incidents": words,
         "standing": card.standing,
-        "figures": card.figures if card.observed >= policy.terms.suppress_below else None,
+        "figures": card.figures if total_shown else None,
         "pooled": {
             "windows": pooled.windows,
             "n": pooled.n,

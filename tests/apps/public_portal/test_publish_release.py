@@ -143,3 +143,13 @@ def test_the_task_publishes_once(closed_week: Week) -> None:
     assert publish_due() == 1
     assert publish_due() == 0
     assert Release.objects.count() == 1
+
+
+def test_where_the_total_is_hidden_no_score_tells_it(week: Week) -> None:
+    """One incident here and five there: with the total of six shown, or any score of it, the one were known."""
+    close_week(week, observed=lambda cell: {0: 1, 200: 5}.get(cell, 0))
+    release = publish(week)
+    assert body(release, "areas")["observed"] is None
+    scores = body(release, "scores")
+    assert scores["figures"] is None
+    assert scores["pooled"] is None
