@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import AllowAny
 
 from governance.api.answers import BY_ROLE, PUBLIC
+from governance.core.roles import PERMISSION_LABELS, ROLES, Permission, roles_with
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
@@ -24,6 +26,18 @@ class Schema(SpectacularAPIView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
+
+
+PAGING = frozenset({"limit", "offset"})  # the page explains them once
+CODE = re.compile(r"`([^`]+)`")
+
+
+@dataclass(frozen=True)
+class Need:
+    """A permission in plain words, and the roles that carry it."""
+
+    words: str
+    roles: str
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,7 @@ class Endpoint:
     path: str
     summary: str
     words: SafeString
+    needs: tuple[Need, ...]
     parameters: tuple[Parameter, ...]
     body: tuple[Parameter, ...]
     refusals: str
@@ -79,17 +94,29 @@ def groups_of(description: Node) -> tuple[Group, ...]:
 
 
 def _endpoint(method: str, path: str, deed: Node, bodies: Node) -> Endpoint:
-    asked = [each for each in deed.get("parameters", ()) if each["in"] == "query"]
+    asked = [
+        each for each in deed.get("parameters", ()) if each["in"] == "query" and each["name"] not in PAGING
+    ]
     return Endpoint(
         method=method.upper(),
         path=path,
         summary=deed["summary"],
         words=_marked(deed["description"]),
+        needs=_needs(deed["description"]),
         parameters=tuple(
             _parameter(each["name"], each.get("description", ""), each["schema"]) for each in asked
         ),
         body=_body(deed, bodies),
         refusals=", ".join(sorted(code for code in deed["responses"] if code >= "400")),
+    )
+
+
+def _needs(words: str) -> tuple[Need, ...]:
+    """Return the permissions that a description names."""
+    named = [Permission(word) for word in CODE.findall(words) if word in list(Permission)]
+    return tuple(
+        Need(PERMISSION_LABELS[each], ", ".join(ROLES[role].title.lower() for role in roles_with(each)))
+        for each in named
     )
 
 

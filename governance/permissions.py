@@ -66,8 +66,16 @@ def _grants(by: User, jurisdiction: Jurisdiction, district: District | None) -> 
 
 
 def districts_where(by: object, permission: Permission, jurisdiction: Jurisdiction) -> list[District]:
-    """Return the districts of a jurisdiction in which a person holds a permission."""
-    return [each for each in jurisdiction.districts.all() if can(by, permission, jurisdiction, each)]
+    """Return the districts of a jurisdiction in which a person holds a permission.
+
+    `check` decides; her grants only say where asking can be of use, since a city may have dozens of districts.
+    """
+    grants = _grants(by, jurisdiction, None) if isinstance(by, User) else []
+    near = {each.district_id for each in grants if permission in ROLES[Role(each.role)].permissions}
+    if None in near and can(by, permission, jurisdiction):
+        return list(jurisdiction.districts.all())
+    some = [each for each in jurisdiction.districts.all() if None in near or each.pk in near]
+    return [each for each in some if can(by, permission, jurisdiction, each)]
 
 
 def put_in_role(user: User, role: Role, jurisdiction: Jurisdiction, district: District | None) -> None:

@@ -25,7 +25,7 @@ from governance.models import (
     User,
     Vote,
 )
-from governance.permissions import can
+from governance.permissions import can, districts_where
 
 
 @dataclass(frozen=True)
@@ -231,15 +231,15 @@ def ballots_by(user: User, requests: Iterable[ChangeRequest]) -> set[int]:
 
 
 def waiting_for(jurisdiction: Jurisdiction, by: User) -> list[ChangeRequest]:
-    """Return the open requests that this person may vote on and has not, the most urgent first.
-
-    Asks once per kind and district, however many requests there are.
-    """
+    """Return the open requests that this person may vote on and has not, the most urgent first."""
     rows = requests_in(jurisdiction, State.OPEN).filter(expires_at__gt=clock.now(jurisdiction))
     others = list(rows.exclude(authors=by).order_by("expires_at", "id"))
-    places = {(vote_permission(row.kind), row.district) for row in others}
-    hers = {place for place in places if can(by, place[0], jurisdiction, place[1])}
-    mine = [row for row in others if (vote_permission(row.kind), row.district) in hers]
+    wanted = {vote_permission(row.kind) for row in others}
+    hers: set[tuple[Permission, int | None]] = {
+        (each, None) for each in wanted if can(by, each, jurisdiction)
+    }
+    hers |= {(each, here.pk) for each in wanted for here in districts_where(by, each, jurisdiction)}
+    mine = [row for row in others if (vote_permission(row.kind), row.district_id) in hers]
     said = ballots_by(by, mine)
     return [row for row in mine if row.id not in said]
 

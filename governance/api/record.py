@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from governance import stored_log
-from governance.api.answers import PUBLIC, REFUSALS, Endpoint, Problem
+from governance.api.answers import PUBLIC, Endpoint, Problem
 from governance.core.refusals import Refused
 from governance.models import Checkpoint, LedgerEntry
 from governance.selectors import last_checkpoint
@@ -126,7 +126,7 @@ class Entry(Endpoint):
         summary="One entry of the record, with its proof",
         description="Hash the leaf, follow the proof to the checkpoint's root, check the signature: no trust needed.",
         tags=[PUBLIC],
-        responses={200: ProvedEntry, **REFUSALS},
+        responses={200: ProvedEntry, 404: Problem},
     )
     def get(self, request: Request, index: int) -> Response:
         entry = stored_log.entry_numbered(index)

@@ -91,6 +91,10 @@ def test_the_page_groups_by_who_may_ask_and_names_what_to_send() -> None:
         "/api/v1/releases/{number}",
         "/api/v1/releases/{number}/tables",
     }
+    (batches,) = [each for each in by_role.endpoints if each.path == "/api/v1/batches"]
+    assert [(need.words, need.roles) for need in batches.needs] == [
+        ("bring data in and see what was refused", "data steward, service account")
+    ]
     (vote,) = [each for each in by_role.endpoints if each.method == "POST"]
     assert [(each.name, each.choices) for each in vote.body] == [
         ("verdict", "approve, return, reject"),
