@@ -17,8 +17,10 @@ function layout(more) {
 }
 
 function drawMap(place, data) {
+  const narrow = place.clientWidth < 600;
   const trace = {
     type: "choroplethmap",
+    showscale: !narrow,
     geojson: data.geojson,
     featureidkey: "id",
     locations: data.locations,
@@ -31,7 +33,7 @@ function drawMap(place, data) {
     marker: { opacity: 0.9, line: { width: 0 } },
     colorbar: { title: { text: data.unit, side: "right" }, thickness: 12, outlinewidth: 0, y: 0.46, len: 0.88 },
   };
-  const map = { style: ground(), center: data.centre, zoom: data.zoom, layers: data.outlines ? [outline(data.outlines)] : [] };
+  const map = { style: ground(), center: data.centre, zoom: data.zoom + Math.min(0, Math.log2(place.clientWidth / 650)), layers: data.outlines ? [outline(data.outlines)] : [] };
   return Plotly.newPlot(place, [trace], layout({ map, margin: { l: 0, r: 0, t: 0, b: 0 } }), options());
 }
 

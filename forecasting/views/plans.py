@@ -50,6 +50,7 @@ def _addresses(plan: Plan) -> dict[str, Any]:
         "decide_url": reverse("plan-decide", args=[number]),
         "edit_url": reverse("plan-edit", args=[number]),
         "run_url": reverse("run", args=[plan.run_id]),
+        "explore_url": reverse("run-explore", args=[plan.run_id]),
         "briefing": files if briefing else None,
         "outcome": outcome_sentence(plan, closure) if closure else "",
         "voters": voters_for(plan.change_request),
