@@ -28,7 +28,7 @@ COLUMNS = (
 _HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TAIL = b"\xff\xff"
 _MOMENTS = ("occurred_from", "occurred_to", "reported_at", "known_at")
-_EPOCH = 946_684_800_000_000  # PostgreSQL counts microseconds from 2000-01-01 UTC
+POSTGRES_EPOCH = 946_684_800_000_000  # PostgreSQL counts microseconds from 2000-01-01 UTC
 _POINT = np.dtype([("order", "u1"), ("kind", "<u4"), ("srid", "<u4"), ("x", "<f8"), ("y", "<f8")])
 _KIND = ["category", "found_by", "without"]
 
@@ -82,7 +82,7 @@ def _fill(records: NDArray[np.void], rows: pl.DataFrame, *, without: bool) -> No
     joined = b"".join(rows["external_id_hash"].to_list())
     records["external_id_hash"] = np.frombuffer(joined, dtype="V16")
     for name in _MOMENTS:
-        records[name] = rows[name].dt.epoch("us").to_numpy() - _EPOCH
+        records[name] = rows[name].dt.epoch("us").to_numpy() - POSTGRES_EPOCH
     for name in ("x", "y", *(() if without else ("district_id",))):
         records[name] = rows[name].to_numpy()
     point = records["point"]

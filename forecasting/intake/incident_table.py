@@ -10,9 +10,17 @@ from numpy.typing import NDArray
 
 from forecasting.core.corrections import CONTENT
 from forecasting.core.record_identity import PACKED, Known, known_records
-from forecasting.intake.copy_format import COLUMNS, binary_copy
+from forecasting.intake.copy_format import COLUMNS, POSTGRES_EPOCH, binary_copy
 
 BLOCK = 4_000_000  # ids packed into one value, so that none comes near PostgreSQL's limit of 1 GB
+_CONTENT = np.dtype(
+    [("id", ">i8"), ("category", "S40"), ("found_by", "S8")]
+    + [(name, ">i8") for name in CONTENT[2:5]]
+    + [(name, ">i4") for name in CONTENT[5:]]
+)
+_CONTENT_ROW = """int8send(id) || convert_to(rpad(category, 40), 'UTF8') || convert_to(rpad(found_by, 8), 'UTF8')
+  || timestamptz_send(occurred_from) || timestamptz_send(occurred_to) || timestamptz_send(reported_at)
+  || int4send(x) || int4send(y)"""
 _TURN = 0x1A3B  # any number that no other advisory lock uses
 
 
@@ -57,20 +65,19 @@ def records_known(jurisdiction_id: int) -> Known:
 
 
 def contents_of(ids: NDArray[np.int64]) -> pl.DataFrame:
-    """`id` and ``CONTENT`` of some rows."""
-    columns = ["id", *CONTENT]
-    schema: dict[str, type[pl.DataType] | pl.DataType] = {
-        "id": pl.Int64,
-        **dict.fromkeys(CONTENT[:2], pl.String),
-    }
-    schema |= dict.fromkeys(CONTENT[2:5], pl.Datetime("us", "UTC")) | dict.fromkeys(CONTENT[5:], pl.Int32)
-    if len(ids) == 0:
-        return pl.DataFrame(schema=schema)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {', '.join(columns)} FROM forecasting_incident WHERE id = ANY(%s)", [ids.tolist()]
-        )
-        return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
+    """`id` and ``CONTENT`` of some rows, in no order."""
+    rows = np.empty(0, dtype=_CONTENT)
+    if len(ids):
+        rows = np.frombuffer(packed_rows(_CONTENT_ROW, "id = ANY(%(ids)s)", {"ids": ids.tolist()}), _CONTENT)
+    columns: dict[str, pl.Series] = {"id": pl.Series(rows["id"].astype(np.int64))}
+    for name in CONTENT[:2]:
+        columns[name] = pl.Series(np.char.rstrip(rows[name]).astype(str), dtype=pl.String)
+    for name in CONTENT[2:5]:
+        microseconds = pl.Series(rows[name].astype(np.int64) + POSTGRES_EPOCH)
+        columns[name] = microseconds.cast(pl.Datetime("us", "UTC"))
+    for name in CONTENT[5:]:
+        columns[name] = pl.Series(rows[name].astype(np.int32))
+    return pl.DataFrame(columns)
 
 
 def next_batch_id() -> int:
