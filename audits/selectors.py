@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import shapely
-from numpy.typing import NDArray
-from pyproj import Transformer
 
+from audits.core.exposure import Geometries
 from audits.core.groups import EVERYBODY, GroupTable
 from audits.core.verdict import Wording
 from audits.models import AuditRun, GroupCount, ResidentTable
-from forecasting import selectors as forecasts
+from forecasting.selectors.audited import flagged_cells, plan_places
+from forecasting.selectors.geography import all_on_plane, on_plane
+from forecasting.selectors.plans import body_of, plan_with_digest, plans_of
+from forecasting.selectors.runs import run_with_digest, runs_of
 from governance import clock
 from governance.core.refusals import Reason, Refused
 from governance.selectors import areas_of
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from django.db.models import QuerySet
+    from shapely.geometry.base import BaseGeometry
 
     from governance.models import District, Jurisdiction
-
-Geometries = NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -90,13 +89,12 @@ def residents_in_force(jurisdiction: Jurisdiction) -> Residents | None:
         ),
         residents=np.array([counts[code, EVERYBODY] for code in codes], dtype=np.float64),
     )
-    return Residents(source, table, on_plane(jurisdiction, [areas[code] for code in codes]))
+    return Residents(source, table, all_on_plane(jurisdiction, [areas[code] for code in codes]))
 
 
-def district_shape(district: District) -> shapely.Geometry:
+def district_shape(district: District) -> BaseGeometry:
     """Return a district's boundary in its jurisdiction's projected CRS."""
-    shape: shapely.Geometry = on_plane(district.jurisdiction, [district.boundary])[0]
-    return shape
+    return on_plane(district.jurisdiction, district.boundary)
 
 
 def subject_of(kind: str, digest: str) -> Subject:
@@ -109,10 +107,10 @@ def subject_of(kind: str, digest: str) -> Subject:
 
 
 def _run_subject(digest: str) -> Subject:
-    run = forecasts.run_with_digest(digest)
+    run = run_with_digest(digest)
     if run is None:
         raise Refused(Reason.NOT_FOUND, f"There is no forecast {digest[:12]}…, so there is nothing to audit.")
-    cells = forecasts.flagged_cells(run)
+    cells = flagged_cells(run)
     return Subject(
         kind=AuditRun.SubjectKind.RUN,
         digest=digest,
@@ -126,10 +124,10 @@ def _run_subject(digest: str) -> Subject:
 
 
 def _plan_subject(digest: str) -> Subject:
-    plan = forecasts.plan_with_digest(digest)
+    plan = plan_with_digest(digest)
     if plan is None:
         raise Refused(Reason.NOT_FOUND, f"There is no plan {digest[:12]}…, so there is nothing to audit.")
-    cells = forecasts.plan_places(plan)
+    cells = plan_places(plan)
     return Subject(
         kind=AuditRun.SubjectKind.PLAN,
         digest=digest,
@@ -140,7 +138,7 @@ def _plan_subject(digest: str) -> Subject:
         at=plan.change_request.opened_at,
         proposed=cells.proposed,
         counted=cells.counted,
-        salt=forecasts.body_of(plan).salt,
+        salt=body_of(plan).salt,
     )
 
 
@@ -156,11 +154,8 @@ def pending(jurisdiction: Jurisdiction) -> list[tuple[str, str]]:
     once = set(audited.values_list("subject_digest", flat=True))
     lately = set(audited.filter(residents=source).values_list("subject_digest", flat=True))
     subjects = [
-        *((AuditRun.SubjectKind.RUN, run.digest, run.window_end) for run in forecasts.runs_of(jurisdiction)),
-        *(
-            (AuditRun.SubjectKind.PLAN, plan.digest, plan.ends_at)
-            for plan in forecasts.plans_of(jurisdiction)
-        ),
+        *((AuditRun.SubjectKind.RUN, run.digest, run.window_end) for run in runs_of(jurisdiction)),
+        *((AuditRun.SubjectKind.PLAN, plan.digest, plan.ends_at) for plan in plans_of(jurisdiction)),
     ]
     return [
         (kind.value, digest)
@@ -183,18 +178,6 @@ def audit_numbered(number: int) -> AuditRun | None:
     """Return one audit by its number."""
     rows = AuditRun.objects.select_related("jurisdiction", "district", "residents")
     return rows.filter(pk=number).first()
-
-
-def on_plane(jurisdiction: Jurisdiction, shapes: Iterable[object]) -> Geometries:
-    """Project GeoDjango geometries (WGS84) to the jurisdiction's CRS, all at once."""
-    way = Transformer.from_crs(4326, jurisdiction.srid, always_xy=True)
-    globe = shapely.from_wkb([bytes(shape.wkb) for shape in shapes])  # type: ignore[attr-defined]
-
-    def carry(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.column_stack(way.transform(points[:, 0], points[:, 1]))
-
-    projected: Geometries = shapely.transform(np.asarray(globe, dtype=np.object_), carry)
-    return projected
 
 
 def _plain(category: str) -> str:

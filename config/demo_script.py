@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecasting.core.plan_body import PlaceEdit
-from forecasting.selectors import body_of, plan_of
+from forecasting.selectors.plans import body_of, plan_of
 from forecasting.services.edit_plan import edit_plan
 from governance.core.approval import Verdict
 from governance.core.refusals import Refused

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from forecasting.core.upcoming import next_opening
-from forecasting.selectors import latest_window_end
+from forecasting.selectors.runs import latest_window_end
 from governance import clock
 from governance.selectors import policy_in_force
 

@@ -18,7 +18,8 @@ from forecasting.core.plan_body import Place, Reason
 from forecasting.core.prevention import default_option
 from forecasting.core.recipe import Recipe, recipe_from_dict
 from forecasting.models import ForecastRun
-from forecasting.selectors import named_layer, run_cells, run_manifest, run_shares
+from forecasting.selectors.geography import named_layer
+from forecasting.selectors.runs import run_cells, run_manifest, run_shares
 from governance.core.refusals import Reason as Why
 from governance.core.refusals import Refused
 

@@ -13,7 +13,9 @@ from shapely.geometry.base import BaseGeometry
 
 from forecasting.core.plan_body import PlanBody
 from forecasting.models import ForecastRun, Plan
-from forecasting.selectors import body_of, on_plane, run_cells, to_globe
+from forecasting.selectors.geography import on_plane, to_globe
+from forecasting.selectors.plans import body_of
+from forecasting.selectors.runs import run_cells
 from governance.core.drawing import TOP_HEAVY, Markup, quantile_breaks
 from governance.core.drawing_frame import Bounds, bounds_of, rings_of
 from governance.core.drawing_map import Marker, Outline, Shape, cell_shapes, draw_key, draw_map

@@ -11,20 +11,18 @@ from celery import shared_task
 
 from forecasting.core.limits import MIN_INCIDENTS
 from forecasting.core.upcoming import UpcomingShift, next_opening, upcoming_shifts, window_end
-from forecasting.selectors import (
-    extract_numbered,
-    known_counts,
+from forecasting.selectors.extracts import extract_numbered, known_counts
+from forecasting.selectors.plans import plans_to_close, plans_to_execute
+from forecasting.selectors.profiles import reporting_delay
+from forecasting.selectors.runs import (
     latest_window_end,
     latest_window_start,
-    plans_to_close,
-    plans_to_execute,
     recipe_in_force,
-    reporting_delay,
     run_covering,
     run_for,
     run_numbered,
-    runs_to_score,
 )
+from forecasting.selectors.scores import runs_to_score
 from forecasting.services.close_plan import close_plan
 from forecasting.services.execute_plan import execute_plan
 from forecasting.services.issue_forecast import issue_forecast

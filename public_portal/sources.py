@@ -11,10 +11,13 @@ import numpy as np
 import polars as pl
 import shapely
 
-from audits.selectors import audit_of, on_plane
-from forecasting import selectors as forecasts
+from audits.selectors import audit_of
 from forecasting.core.intervals import group_intervals
 from forecasting.core.manifest import read_dispersion
+from forecasting.selectors.geography import all_on_plane
+from forecasting.selectors.plans import body_of, closure_of, plans_of
+from forecasting.selectors.runs import run_cells, run_manifest, runs_of
+from forecasting.selectors.scores import scorecard_of
 from governance.artifacts import read_artifact
 from governance.selectors import areas_of, role_title, votes_on
 from public_portal.core.area_table import AreaFigures
@@ -43,9 +46,9 @@ class ClosedWindow:
 def closed_windows(jurisdiction: Jurisdiction, moment: datetime, delay: timedelta) -> list[ClosedWindow]:
     """Return the windows that may be public at `moment` and whose runs are all scored, oldest first."""
     by_window: dict[datetime, list[ForecastRun]] = {}
-    for run in forecasts.runs_of(jurisdiction):
+    for run in runs_of(jurisdiction):
         by_window.setdefault(run.window_start, []).append(run)
-    plans = list(forecasts.plans_of(jurisdiction).order_by("starts_at", "district__code", "id"))
+    plans = list(plans_of(jurisdiction).order_by("starts_at", "district__code", "id"))
     windows = [_closed(runs, plans, moment, delay) for _, runs in sorted(by_window.items())]
     return [window for window in windows if window is not None]
 
@@ -59,7 +62,7 @@ def _closed(
     last = max([end, *(plan.ends_at for plan in made)])
     if not is_public(last, delay, moment):
         return None
-    scored = [(run, card) for run in runs if (card := forecasts.scorecard_of(run)) is not None]
+    scored = [(run, card) for run in runs if (card := scorecard_of(run)) is not None]
     if len(scored) < len(runs):
         return None
     scored.sort(key=lambda pair: pair[0].category)
@@ -72,7 +75,7 @@ def area_figures(run: ForecastRun, card: Scorecard) -> list[AreaFigures]:
     A cell belongs to the area that holds its centre, else to the nearest, for forecast and outcome alike; so
     the areas add up to the city exactly.
     """
-    cells = forecasts.run_cells(run)
+    cells = run_cells(run)
     areas = areas_of(run.jurisdiction)
     if not areas:
         return [_whole_city(run, card)]
@@ -116,7 +119,7 @@ def _whole_city(run: ForecastRun, card: Scorecard) -> AreaFigures:
 
 def area_of_cells(run: ForecastRun, cells: pl.DataFrame, areas: list[Area]) -> NDArray[np.int64]:
     """Return the index of each cell's area, shape `(n,)`: the one that holds its centre, else the nearest."""
-    shapes = on_plane(run.jurisdiction, [area.geometry for area in areas])
+    shapes = all_on_plane(run.jurisdiction, [area.geometry for area in areas])
     centres = shapely.points(
         run.origin_x + (cells["column"].to_numpy() + 0.5) * run.cell,
         run.origin_y + (cells["row"].to_numpy() + 0.5) * run.cell,
@@ -129,14 +132,14 @@ def area_of_cells(run: ForecastRun, cells: pl.DataFrame, areas: list[Area]) -> N
 
 
 def _intervals(run: ForecastRun, cells: pl.DataFrame, codes: NDArray[np.str_]) -> dict[str, tuple[int, int]]:
-    manifest = forecasts.run_manifest(run)
+    manifest = run_manifest(run)
     level = float(manifest["recipe"]["interval_level"])
     return group_intervals(cells["expected"].to_numpy(), codes, read_dispersion(manifest), level)
 
 
 def outcome_of(plans: Sequence[Plan]) -> tuple[int, int] | None:
     """Return incidents during the shifts of closed plans: in their places, and elsewhere in their districts."""
-    closures = [closure for plan in plans if (closure := forecasts.closure_of(plan)) is not None]
+    closures = [closure for plan in plans if (closure := closure_of(plan)) is not None]
     if not closures:
         return None
     covered = sum(closure.covered for closure in closures)
@@ -145,7 +148,7 @@ def outcome_of(plans: Sequence[Plan]) -> tuple[int, int] | None:
 
 def decision(plan: Plan) -> dict[str, Any]:
     """Return who decided what about a plan, and why; places as counts and minutes by area, people as pseudonyms."""
-    body = forecasts.body_of(plan)
+    body = body_of(plan)
     audit = audit_of(plan.digest)
     return {
         "plan": plan.digest,
@@ -180,7 +183,7 @@ def _vote(vote: Vote) -> dict[str, Any]:
 
 
 def _places_by_area(plan: Plan) -> list[dict[str, Any]]:
-    places = forecasts.body_of(plan).places
+    places = body_of(plan).places
     areas = areas_of(plan.jurisdiction)
     if not areas:
         return []

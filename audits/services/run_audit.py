@@ -10,12 +10,12 @@ import numpy as np
 from django.db import transaction
 
 from audits.core.comparison import Comparison, compare_groups, rounded, table_of
-from audits.core.exposure import clipped, exposure, share_inside
+from audits.core.exposure import Geometries, clipped, exposure, share_inside
 from audits.core.groups import EVERYBODY, GroupTable, choose, within
 from audits.core.resampling import DRAWS, LEVEL
 from audits.core.verdict import Standard, Wording
 from audits.models import AuditRun
-from audits.selectors import Geometries, Residents, Subject, district_shape, residents_in_force, subject_of
+from audits.selectors import Residents, Subject, district_shape, residents_in_force, subject_of
 from governance import clock
 from governance.artifacts import store_artifact
 from governance.core.refusals import Reason, Refused

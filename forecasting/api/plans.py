@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from forecasting.models import Plan
-from forecasting.selectors import plan_of, plans_of
+from forecasting.selectors.plans import plan_of, plans_of
 from governance.api.answers import BY_ROLE, REFUSALS, Problem, RoleEndpoint
 from governance.api.asked import JURISDICTION, jurisdiction_asked, permitted_districts, person
 from governance.core.roles import Permission

@@ -16,7 +16,8 @@ from rest_framework.response import Response
 from forecasting.core.taxonomy import TAXONOMY
 from forecasting.models import ForecastRun, Scorecard
 from forecasting.pictures import cell_rings
-from forecasting.selectors import run_cells, run_numbered, runs_of, scorecards_in
+from forecasting.selectors.runs import run_cells, run_numbered, runs_of
+from forecasting.selectors.scores import scorecards_in
 from governance.api.answers import BY_ROLE, REFUSALS, Problem, RoleEndpoint
 from governance.api.asked import JURISDICTION, permitted_jurisdiction, person, word_asked
 from governance.api.limits import Page

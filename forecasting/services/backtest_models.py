@@ -15,7 +15,9 @@ from forecasting.core.manifest import canonical_bytes, seed_for
 from forecasting.core.recipe import BASELINE, standard_recipe
 from forecasting.core.taxonomy import TAXONOMY
 from forecasting.core.windows import rolling_windows
-from forecasting.selectors import city_of, known_incidents, reporting_delay
+from forecasting.selectors.extracts import known_incidents
+from forecasting.selectors.geography import city_of
+from forecasting.selectors.profiles import reporting_delay
 from governance import clock
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission

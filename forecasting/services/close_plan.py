@@ -9,7 +9,7 @@ import rfc8785
 from django.db import transaction
 
 from forecasting.models import Briefing, Plan, PlanClosure
-from forecasting.selectors import body_of, incidents_in_shift
+from forecasting.selectors.plans import body_of, incidents_in_shift
 from governance import clock
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission

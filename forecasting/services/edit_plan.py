@@ -21,7 +21,7 @@ from forecasting.core.plan_body import (
     plan_digest,
 )
 from forecasting.models import Plan
-from forecasting.selectors import body_of, plan_of
+from forecasting.selectors.plans import body_of, plan_of
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
 from governance.ledger import record

@@ -12,7 +12,8 @@ from forecasting.core.plan_body import PlanBody
 from forecasting.core.prevention import OPTIONS
 from forecasting.models import Briefing, Plan
 from forecasting.pictures import plan_picture
-from forecasting.selectors import body_of, to_globe
+from forecasting.selectors.geography import to_globe
+from forecasting.selectors.plans import body_of
 from governance import clock
 from governance.artifacts import store_artifact
 from governance.core.roles import Permission

@@ -17,7 +17,9 @@ from forecasting.core.run_tables import Columns, cell_columns
 from forecasting.core.taxonomy import TAXONOMY
 from forecasting.core.training import City, surfaces_for
 from forecasting.core.windows import Window, days_later
-from forecasting.selectors import city_of, known_incidents, reporting_delay
+from forecasting.selectors.extracts import known_incidents
+from forecasting.selectors.geography import city_of
+from forecasting.selectors.profiles import reporting_delay
 from governance import clock
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission

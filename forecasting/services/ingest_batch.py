@@ -34,7 +34,7 @@ from forecasting.intake.incident_table import (
 )
 from forecasting.intake.stretches import stretches
 from forecasting.models import Batch
-from forecasting.selectors import profile_named
+from forecasting.selectors.profiles import profile_named
 from governance import clock
 from governance.artifacts import store_artifact
 from governance.core.refusals import Reason, Refused

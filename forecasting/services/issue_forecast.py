@@ -19,7 +19,9 @@ from forecasting.core.taxonomy import DISCOVERED_KINDS
 from forecasting.core.training import surfaces_for
 from forecasting.core.windows import Window
 from forecasting.models import Extract, ForecastRun, Recipe
-from forecasting.selectors import city_of, geography_digest, incidents_in, run_for
+from forecasting.selectors.extracts import incidents_in
+from forecasting.selectors.geography import city_of, geography_digest
+from forecasting.selectors.runs import run_for
 from governance import clock
 from governance.artifacts import store_artifact
 from governance.core.refusals import Reason, Refused

@@ -13,7 +13,7 @@ from forecasting.candidates import as_places, budget_of, candidates_for, rounded
 from forecasting.core.allocation import Share, choose_places, covered_share
 from forecasting.core.plan_body import PlanBody, plan_digest
 from forecasting.models import ForecastRun, Plan
-from forecasting.selectors import run_covering
+from forecasting.selectors.runs import run_covering
 from governance import clock
 from governance.core.refusals import Reason as Why
 from governance.core.refusals import Refused

@@ -14,15 +14,10 @@ from forecasting.core.manifest import canonical_bytes, read_dispersion
 from forecasting.core.scorecard import FORECAST, interval_figures, score_figures
 from forecasting.core.windows import Window, falls_in
 from forecasting.models import Extract, ForecastRun, Scorecard
-from forecasting.selectors import (
-    grid_of_run,
-    incidents_in,
-    reporting_delay,
-    run_cells,
-    run_manifest,
-    scorecard_with,
-    was_sealed_before,
-)
+from forecasting.selectors.extracts import incidents_in
+from forecasting.selectors.profiles import reporting_delay
+from forecasting.selectors.runs import grid_of_run, run_cells, run_manifest
+from forecasting.selectors.scores import scorecard_with, was_sealed_before
 from governance import clock
 from governance.artifacts import store_artifact
 from governance.core.refusals import Reason, Refused

@@ -13,7 +13,7 @@ from forecasting.core.plan_body import Place, PlaceEdit, PlanBody, adds, differe
 from forecasting.core.prevention import OPTIONS, Option
 from forecasting.core.wording import percent, shortened
 from forecasting.forms import field_key, read_added, read_edits
-from forecasting.selectors import body_of
+from forecasting.selectors.plans import body_of
 from forecasting.services.edit_plan import changed_body, places_at
 from forecasting.views.plan_page import headline
 from governance import selectors

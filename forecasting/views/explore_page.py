@@ -10,7 +10,7 @@ import shapely
 
 from forecasting.core.wording import incidents_of
 from forecasting.pictures import cell_rings
-from forecasting.selectors import run_cells
+from forecasting.selectors.runs import run_cells
 from forecasting.views.run_page import window_words
 from governance import selectors
 from governance.core.drawing import quantile_breaks

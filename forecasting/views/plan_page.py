@@ -12,7 +12,7 @@ from forecasting.core.prevention import OPTIONS
 from forecasting.core.wording import counted, in_words, incidents_of, percent, shortened
 from forecasting.models import Plan, PlanClosure
 from forecasting.pictures import plan_picture
-from forecasting.selectors import body_of
+from forecasting.selectors.plans import body_of
 from forecasting.views.run_page import score_line
 from governance import clock, selectors
 from governance.core.approval import Voter, check_evidence, check_standing

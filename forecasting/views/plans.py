@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from forecasting.forms import read_added, read_edits
-from forecasting.selectors import body_of, briefing_of, closure_of, plan_of, plans_of
+from forecasting.selectors.plans import body_of, briefing_of, closure_of, plan_of, plans_of
 from forecasting.services.edit_plan import edit_plan
 from forecasting.views.edit_page import edit_context
 from forecasting.views.plan_page import outcome_sentence, plan_context

@@ -15,7 +15,9 @@ from forecasting.core.score_words import hits_sentence, pool_hits
 from forecasting.core.scorecard import BASELINE, FORECAST
 from forecasting.core.wording import incidents_of, percent, shortened
 from forecasting.pictures import run_picture
-from forecasting.selectors import named_layer, run_cells, scorecards_of
+from forecasting.selectors.geography import named_layer
+from forecasting.selectors.runs import run_cells
+from forecasting.selectors.scores import scorecards_of
 from governance import clock, selectors
 from governance.core.drawing import Markup, reading
 from governance.core.drawing_bars import Bar, draw_bars, draw_interval

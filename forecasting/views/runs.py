@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from forecasting.selectors import run_numbered, runs_of
+from forecasting.selectors.runs import run_numbered, runs_of
 from forecasting.views.explore_page import explore_context
 from forecasting.views.run_page import run_context
 from governance.core.roles import Permission

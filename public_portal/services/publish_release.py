@@ -11,7 +11,7 @@ from django.db import transaction
 
 from forecasting.core.score_words import hits_sentence, pool_hits
 from forecasting.core.wording import incidents_of
-from forecasting.selectors import scorecards_of
+from forecasting.selectors.scores import scorecards_of
 from governance import clock
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission

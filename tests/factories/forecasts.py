@@ -15,7 +15,8 @@ from forecasting.core.grid import Grid, make_grid
 from forecasting.core.plan_body import Place, PlanBody, plan_digest
 from forecasting.core.scorecard import score_figures
 from forecasting.models import Extract, ForecastRun, Plan, Recipe, Scorecard
-from forecasting.selectors import on_plane, run_cells
+from forecasting.selectors.geography import on_plane
+from forecasting.selectors.runs import run_cells
 from governance import clock
 from governance.artifacts import store_artifact
 from governance.services.import_areas import NamedShape, import_areas

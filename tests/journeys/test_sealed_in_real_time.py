@@ -13,7 +13,7 @@ from config.management.commands.build_demo_city import on_globe_of
 from forecasting.core.demo_city import Size, make_demo_city
 from forecasting.core.recipe import recipe_digest, standard_recipe
 from forecasting.models import ForecastRun, Scorecard
-from forecasting.selectors import was_sealed_before
+from forecasting.selectors.scores import was_sealed_before
 from forecasting.services.adopt_recipe import adopt_recipe
 from forecasting.services.ingest_batch import ingest_batch
 from governance import clock

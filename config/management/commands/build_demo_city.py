@@ -30,7 +30,7 @@ from config.demo_script import decide_all, shorten_some
 from forecasting.core.demo_city import DEMO_NAME, DEMO_ZONE, DemoCity, Size, make_demo_city
 from forecasting.core.demo_geography import NamedShape, on_globe
 from forecasting.core.recipe import recipe_digest, standard_recipe
-from forecasting.selectors import profile_named
+from forecasting.selectors.profiles import profile_named
 from forecasting.services.adopt_recipe import adopt_recipe
 from forecasting.services.ingest_batch import ingest_batch
 from governance.core.roles import Role

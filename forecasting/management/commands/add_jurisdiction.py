@@ -14,7 +14,7 @@ from django.db import transaction
 
 from forecasting.core.profiles import Profile
 from forecasting.core.recipe import recipe_digest, standard_recipe
-from forecasting.selectors import profile_named
+from forecasting.selectors.profiles import profile_named
 from forecasting.services.adopt_recipe import adopt_recipe
 from governance.core.refusals import Refused
 from governance.core.roles import ROLES, Role

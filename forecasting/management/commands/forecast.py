@@ -12,7 +12,7 @@ from forecasting.core.cell_export import NOT_APPROVED, cells_csv, cells_geojson,
 from forecasting.core.lengths import metres_from, square_metres_from
 from forecasting.core.recipe import MODELS
 from forecasting.core.written_times import days_from, moment_from
-from forecasting.selectors import points_to_globe
+from forecasting.selectors.geography import points_to_globe
 from forecasting.services.explore_forecast import Exploration, explore_forecast
 from governance.core.refusals import Refused
 from governance.selectors import account, jurisdiction_named

@@ -12,7 +12,7 @@ from django.urls import reverse
 from numpy.typing import NDArray
 
 from forecasting.models import Batch, ForecastRun, Plan
-from forecasting.selectors import run_cells
+from forecasting.selectors.runs import run_cells
 from governance.core.roles import Role
 from governance.models import User
 from governance.services.grant_role import grant_role

@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 
 from forecasting.core.plan_body import PlaceEdit
 from forecasting.models import Briefing, Plan, PlanClosure
-from forecasting.selectors import body_of
+from forecasting.selectors.plans import body_of
 from forecasting.services.close_plan import close_plan
 from forecasting.services.edit_plan import edit_plan
 from forecasting.services.execute_plan import execute_plan

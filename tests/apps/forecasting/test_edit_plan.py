@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from forecasting.core.plan_body import PlaceEdit
 from forecasting.models import Plan
-from forecasting.selectors import body_of
+from forecasting.selectors.plans import body_of
 from forecasting.services.edit_plan import edit_plan
 from forecasting.services.issue_forecast import issue_forecast
 from forecasting.services.propose_plan import propose_plan

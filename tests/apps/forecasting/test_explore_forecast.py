@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from forecasting.models import ForecastRun, Incident
-from forecasting.selectors import incidents_in, known_incidents
+from forecasting.selectors.extracts import incidents_in, known_incidents
 from forecasting.services.explore_forecast import explore_forecast
 from forecasting.services.seal_extract import seal_extract
 from governance import clock

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from forecasting.models import Extract, ForecastRun, Recipe
-from forecasting.selectors import run_cells, run_manifest, run_shares
+from forecasting.selectors.runs import run_cells, run_manifest, run_shares
 from forecasting.services.issue_forecast import issue_forecast
 from governance import clock
 from governance.core.refusals import Reason, Refused

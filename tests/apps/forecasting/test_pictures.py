@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from forecasting.models import Plan
 from forecasting.pictures import plan_picture, run_picture
-from forecasting.selectors import run_cells
+from forecasting.selectors.runs import run_cells
 from tests.cast import City
 from tests.factories.forecasts import add_plan, add_run
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from forecasting.core.scorecard import score_figures
 from forecasting.models import ForecastRun, Scorecard
-from forecasting.selectors import run_cells
+from forecasting.selectors.runs import run_cells
 from forecasting.views.explore_page import EXPLORED, explore_context, top_of_scale
 from forecasting.views.run_page import RANKED, history_chart, run_context, score_line
 from tests.cast import City

@@ -11,7 +11,7 @@ import pytest
 from forecasting.core.profiles import Profile
 from forecasting.intake.incident_file import Limits
 from forecasting.intake.stretches import stretches
-from forecasting.selectors import profile_named
+from forecasting.selectors.profiles import profile_named
 from governance.core.refusals import Reason, Refused
 from tests.factories.exports import HEADER, line, many, write
 

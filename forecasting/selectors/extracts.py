@@ -1,0 +1,59 @@
+"""The incidents that the engine reads: from a sealed extract, or as they were known at a moment."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from django.db import connection
+from django.db.models import Count, Q
+from numpy.typing import NDArray
+
+from forecasting.core.incidents import Incidents, incidents_from_extract
+from forecasting.models import Extract, Incident
+from governance.artifacts import read_artifact
+
+if TYPE_CHECKING:
+    from governance.models import Jurisdiction
+
+
+def extract_numbered(extract_id: int) -> Extract | None:
+    """Return one sealed extract."""
+    return Extract.objects.filter(pk=extract_id).first()
+
+
+def incidents_in(extract: Extract, category: str) -> Incidents:
+    """Return the incidents of one category in a sealed extract, in the extract's order."""
+    table = pl.read_parquet(io.BytesIO(read_artifact(extract.digest))).filter(pl.col("category") == category)
+    return _incidents(*(table[name].to_numpy() for name in ("x", "y", "occurred_from", "occurred_to")))
+
+
+def known_incidents(jurisdiction: Jurisdiction, category: str, as_of: datetime) -> Incidents:
+    """Return the incidents of one category that were known at a moment, in the order of an extract."""
+    query = """
+        SELECT x, y, extract(epoch FROM occurred_from)::bigint, extract(epoch FROM occurred_to)::bigint
+        FROM forecasting_incident
+        WHERE jurisdiction_id = %s AND category = %s AND known_at <= %s
+          AND (superseded_at IS NULL OR superseded_at > %s)
+        ORDER BY occurred_from, occurred_to, x, y
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query, [jurisdiction.pk, category, as_of, as_of])
+        rows = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 4)
+    return _incidents(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3])
+
+
+def _incidents(x: NDArray[Any], y: NDArray[Any], start: NDArray[Any], end: NDArray[Any]) -> Incidents:
+    return incidents_from_extract(
+        x.astype(np.int32), y.astype(np.int32), start.astype(np.int64), end.astype(np.int64)
+    )
+
+
+def known_counts(jurisdiction: Jurisdiction, as_of: datetime) -> dict[str, int]:
+    """Return how many incidents of each category were known at a moment."""
+    known = Q(superseded_at=None) | Q(superseded_at__gt=as_of)
+    rows = Incident.objects.filter(known, jurisdiction=jurisdiction, known_at__lte=as_of)
+    return dict(rows.values_list("category").annotate(Count("id")).order_by("category"))

@@ -1,0 +1,96 @@
+"""Forecast runs: which there are, and what each one sealed."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from django.db.models import QuerySet
+
+from forecasting.core.grid import Grid
+from forecasting.models import ForecastRun, Recipe
+from governance.artifacts import read_artifact
+
+if TYPE_CHECKING:
+    from governance.models import Jurisdiction
+
+
+def recipe_in_force(jurisdiction: Jurisdiction, category: str, moment: datetime) -> Recipe | None:
+    """Return the newest adopted recipe of a category that is still valid at a moment."""
+    rows = Recipe.objects.filter(jurisdiction=jurisdiction, valid_until__gt=moment).order_by("-id")
+    return next((row for row in rows if category in row.body["categories"]), None)
+
+
+def runs_of(jurisdiction: Jurisdiction) -> QuerySet[ForecastRun]:
+    """Return all runs, newest window first."""
+    return ForecastRun.objects.filter(jurisdiction=jurisdiction).select_related("recipe", "extract")
+
+
+def run_numbered(run_id: int) -> ForecastRun | None:
+    """Return one run with its jurisdiction and recipe."""
+    return ForecastRun.objects.select_related("jurisdiction", "recipe", "extract").filter(pk=run_id).first()
+
+
+def run_with_digest(digest: str) -> ForecastRun | None:
+    """Return the run with this digest."""
+    return ForecastRun.objects.filter(digest=digest).select_related("jurisdiction").first()
+
+
+def run_for(jurisdiction: Jurisdiction, category: str, window_start: datetime) -> ForecastRun | None:
+    """Return the run of a category whose window starts at a moment."""
+    return ForecastRun.objects.filter(
+        jurisdiction=jurisdiction, category=category, window_start=window_start
+    ).first()
+
+
+def run_covering(jurisdiction: Jurisdiction, category: str, moment: datetime) -> ForecastRun | None:
+    """Return the run of a category whose window holds a moment."""
+    return ForecastRun.objects.filter(
+        jurisdiction=jurisdiction, category=category, window_start__lte=moment, window_end__gt=moment
+    ).first()
+
+
+def latest_window_start(jurisdiction: Jurisdiction) -> datetime | None:
+    """Return the start of the latest window forecast so far."""
+    latest = ForecastRun.objects.filter(jurisdiction=jurisdiction).order_by("-window_start").first()
+    return latest.window_start if latest else None
+
+
+def latest_window_end(jurisdiction: Jurisdiction) -> datetime | None:
+    """Return the end of the latest window forecast so far."""
+    latest = ForecastRun.objects.filter(jurisdiction=jurisdiction).order_by("-window_end").first()
+    return latest.window_end if latest else None
+
+
+def run_cells(run: ForecastRun) -> pl.DataFrame:
+    """Return the run's cells as sealed: one row per cell (see the decision on artifacts)."""
+    return pl.read_parquet(io.BytesIO(read_artifact(run.cells_digest)))
+
+
+def run_shares(run: ForecastRun) -> pl.DataFrame:
+    """Return the run's split to shifts: district, slot, share."""
+    return pl.read_parquet(io.BytesIO(read_artifact(run.shares_digest)))
+
+
+def run_manifest(run: ForecastRun) -> dict[str, Any]:
+    """Return everything the run was computed from, as sealed."""
+    manifest: dict[str, Any] = json.loads(read_artifact(run.manifest_digest))
+    return manifest
+
+
+def grid_of_run(run: ForecastRun) -> Grid:
+    """Return the grid a run was sealed on, from its own cells."""
+    cells = run_cells(run)
+    return Grid(
+        cell=run.cell,
+        origin_x=run.origin_x,
+        origin_y=run.origin_y,
+        columns=cells["column"].to_numpy().astype(np.int64),
+        rows=cells["row"].to_numpy().astype(np.int64),
+        area=cells["area"].to_numpy(),
+        district=cells["district"].to_numpy().astype(np.str_),
+    )
