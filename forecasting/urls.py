@@ -3,6 +3,7 @@
 from django.urls import path
 
 from forecasting.api import batches as batches_api
+from forecasting.api import cells as cells_api
 from forecasting.api import plans as plans_api
 from forecasting.api import runs as runs_api
 from forecasting.views import batches, plans, runs
@@ -25,8 +26,8 @@ urlpatterns = [
     path("forecasts/<int:run_id>/explore", runs.explore_run, name="run-explore"),
     path("api/v1/forecasts", runs_api.Runs.as_view(), name="api-runs"),
     path("api/v1/forecasts/<int:run_id>", runs_api.Run.as_view(), name="api-run"),
-    path("api/v1/forecasts/<int:run_id>/cells", runs_api.Cells.as_view(), name="api-cells"),
-    path("api/v1/forecasts/<int:run_id>/cells.geojson", runs_api.CellsOnMap.as_view(), name="api-cells-map"),
+    path("api/v1/forecasts/<int:run_id>/cells", cells_api.Cells.as_view(), name="api-cells"),
+    path("api/v1/forecasts/<int:run_id>/cells.geojson", cells_api.CellsOnMap.as_view(), name="api-cells-map"),
     path("api/v1/scorecards", runs_api.Scorecards.as_view(), name="api-scorecards"),
     path("api/v1/plans", plans_api.Plans.as_view(), name="api-plans"),
     path("api/v1/plans/<int:request_id>", plans_api.OnePlan.as_view(), name="api-plan"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
@@ -20,7 +18,7 @@ from governance.core.roles import Permission
 class BatchRow(serializers.ModelSerializer[Batch]):
     """One file and what became of its rows."""
 
-    refusals = serializers.DictField[Any](child=serializers.IntegerField(), help_text="reason → rows")
+    refusals = serializers.DictField(child=serializers.IntegerField(), help_text="reason → rows")
 
     class Meta:
         model = Batch
