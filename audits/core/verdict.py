@@ -21,6 +21,7 @@ from enum import StrEnum
 from audits.core.disparity import Disparity
 from audits.core.groups import phrase
 from audits.core.resampling import Interval
+from governance.core.verdicts import verdict_words
 
 
 class Verdict(StrEnum):
@@ -33,12 +34,6 @@ class Verdict(StrEnum):
 
 
 _MILDEST_FIRST = (Verdict.PASS, Verdict.CAUTION, Verdict.INSUFFICIENT, Verdict.FAIL)
-_OPENING = {
-    Verdict.PASS: "Passes.",
-    Verdict.CAUTION: "Passes, with a caution.",
-    Verdict.INSUFFICIENT: "Not enough evidence.",
-    Verdict.FAIL: "Fails.",
-}
 
 
 @dataclass(frozen=True)
@@ -76,8 +71,8 @@ class GroupVerdict:
 
     @property
     def sentence(self) -> str:
-        """Return the sentence a reader sees: "Passes, with a caution. Black residents live in ..."."""
-        return f"{_OPENING[self.verdict]} {self.statement}"
+        """Return the sentence a reader sees: "Passes with a caution. Black residents live in ..."."""
+        return f"{verdict_words(self.verdict)}. {self.statement}"
 
 
 @dataclass(frozen=True)

@@ -12,17 +12,12 @@ from governance import clock
 from governance.artifacts import read_artifact
 from governance.core.drawing_bars import Bar, Limit, draw_bars
 from governance.core.spoken import spoken_date
+from governance.core.verdicts import verdict_words
 
 if TYPE_CHECKING:
     from audits.models import AuditRun
     from governance.core.drawing import Markup
 
-VERDICTS = {
-    Verdict.PASS: "Passes",
-    Verdict.CAUTION: "Passes with a caution",
-    Verdict.INSUFFICIENT: "Not enough evidence",
-    Verdict.FAIL: "Fails",
-}
 HEADINGS = {"proposed": "Who lives there", "counting_alone": "What counting alone would have done"}
 
 
@@ -97,7 +92,7 @@ def _row(row: dict[str, Any]) -> Row:
         rate=_percent(row["rate"]),
         ratio=f"{row['ratio']:.2f}" if known else "–",
         interval=f"{row['low']:.2f}–{row['high']:.2f}" if known else "",
-        verdict=VERDICTS[Verdict(row["verdict"])],
+        verdict=verdict_words(row["verdict"]),
         sentence=row["sentence"],
     )
 

@@ -8,11 +8,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from audits.core.verdict import Verdict
 from audits.selectors import audit_numbered, audits_of
-from audits.views.audit_page import VERDICTS, audit_context
+from audits.views.audit_page import audit_context
 from governance.artifacts import read_artifact
 from governance.core.roles import Permission
+from governance.core.verdicts import verdict_words
 from governance.permissions import can, check, open_to_signed_in
 from governance.selectors import jurisdictions
 
@@ -42,7 +42,7 @@ def audit_list(request: HttpRequest) -> HttpResponse:
         for jurisdiction in jurisdictions():
             check(request.user, Permission.SEE_AUDITS, jurisdiction)
     rows = [audit for each in here for audit in audits_of(each)[:SHOWN] if _may_see(request, audit)]
-    shown = [(audit, VERDICTS[Verdict(audit.verdict)]) for audit in rows]
+    shown = [(audit, verdict_words(audit.verdict)) for audit in rows]
     return render(
         request, "audits/audits.html", {"audits": shown, "jurisdiction": here[0] if len(here) == 1 else None}
     )

@@ -8,18 +8,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from governance import selectors
+from governance.core.verdicts import WORDS, verdict_words
 
 if TYPE_CHECKING:
     from governance.models import Evidence
 
-VERDICTS: Mapping[str, str] = MappingProxyType(
-    {
-        "pass": "Passes",
-        "caution": "Passes with a caution",
-        "insufficient": "Not enough evidence",
-        "fail": "Fails",
-    }
-)
 QUESTIONS: Mapping[str, str] = MappingProxyType(
     {
         "plan_disparity": "Fair?",
@@ -49,15 +42,10 @@ def evidence_lines(digests: Iterable[str]) -> list[EvidenceLine]:
     ]
 
 
-def verdict_words(verdict: str) -> str:
-    """Return a verdict as people read it."""
-    return VERDICTS.get(verdict, verdict.replace("_", " ").capitalize())
-
-
 def without_verdict(summary: str) -> str:
     """Return an audit's sentence without the verdict it may begin with, which the page shows by itself."""
     first, _, rest = summary.partition(". ")
-    return rest if rest and first.startswith(tuple(VERDICTS.values())) else summary
+    return rest if rest and first.startswith(tuple(WORDS.values())) else summary
 
 
 def _question(kind: str) -> str:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from governance import clock, selectors
 from governance.core.spoken import spoken_deadline, spoken_moment
 from governance.core.states import State
+from governance.core.verdicts import verdict_words
 from governance.permissions import can
-from governance.views.evidence import verdict_words
 
 if TYPE_CHECKING:
     from typing import Any

@@ -3,12 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-VERDICTS = {
-    "pass": "Passes",
-    "caution": "Passes with a caution",
-    "insufficient": "Not enough evidence",
-    "fail": "Fails",
-}
 STATES = {
     "approved": "approved, and not carried out in time",
     "executed": "approved and carried out",
@@ -46,11 +40,6 @@ def compared(row: Mapping[str, Any], incidents: str) -> str:
     if row["observed"] is None:
         return f"The system expected {expected}; the number reported is hidden, because it or a neighbour’s is small."
     return f"The system expected {expected}; {row['observed']} were reported."
-
-
-def verdict_words(verdict: str) -> str:
-    """A verdict as people read it."""
-    return VERDICTS.get(verdict, verdict)
 
 
 def _plans(count: int) -> str:

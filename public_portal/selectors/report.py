@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from governance import clock
 from governance.core.spoken import spoken_date
-from public_portal.core.answers import DEEDS, STANDINGS, STATES, decided, verdict_words
+from governance.core.verdicts import verdict_words
+from public_portal.core.answers import DEEDS, STANDINGS, STATES, decided
 from public_portal.core.pictures import area_map, audit_bars, count_words, group_words, hit_bars
 from public_portal.selectors.released import (
     Week,

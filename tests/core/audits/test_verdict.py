@@ -7,6 +7,7 @@ import pytest
 from audits.core.disparity import Disparity
 from audits.core.resampling import Interval
 from audits.core.verdict import Standard, Verdict, Wording, judge, judge_group
+from governance.core.verdicts import WORDS
 
 STANDARD = Standard(ratio_max=1.25, minimum_residents=500)
 
@@ -50,7 +51,7 @@ def test_ratio_interval_and_threshold_make_the_verdict(
 def test_the_sentence_says_how_often_how_sure_and_what_the_policy_asks() -> None:
     found = judge_group(group(1.18), interval(0.97, 1.41), STANDARD, Wording())
     assert found.sentence == (
-        "Passes, with a caution. Residents below poverty live in proposed places 1.18 times as often as "
+        "Passes with a caution. Residents below poverty live in proposed places 1.18 times as often as "
         "residents overall [0.97–1.41]; the policy asks for at most 1.25."
     )
 
@@ -134,3 +135,7 @@ def test_an_audit_of_nobody_is_not_a_pass() -> None:
 def test_every_disparity_needs_its_interval() -> None:
     with pytest.raises(ValueError, match="shorter"):
         judge([group(1.0)], [], STANDARD, Wording())
+
+
+def test_every_verdict_has_its_words_and_no_other() -> None:
+    assert set(WORDS) == {verdict.value for verdict in Verdict}

@@ -1,6 +1,6 @@
 """Sentences of the public pages."""
 
-from public_portal.core.answers import compared, decided, verdict_words
+from public_portal.core.answers import compared, decided
 
 
 def plan(state: str, revision: int = 1) -> dict[str, object]:
@@ -37,7 +37,3 @@ def test_an_area_says_what_was_expected_and_what_was_reported() -> None:
 def test_a_hidden_count_is_said_to_be_hidden_and_why() -> None:
     row = {"expected": 4.3, "low": 1, "high": 9, "observed": None}
     assert compared(row, "burglaries").endswith("hidden, because it or a neighbour’s is small.")
-
-
-def test_a_verdict_has_its_words() -> None:
-    assert verdict_words("insufficient") == "Not enough evidence"
