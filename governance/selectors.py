@@ -19,7 +19,6 @@ from governance.models import (
     District,
     Evidence,
     Jurisdiction,
-    LedgerEntry,
     Policy,
     RoleGrant,
     User,
@@ -108,11 +107,6 @@ def ballots_on(request: ChangeRequest) -> list[Ballot]:
 def evidence_for(digest: str) -> dict[str, Evidence]:
     """Return the newest evidence of each kind about one digest."""
     return {row.kind: row for row in Evidence.objects.filter(subject_digest=digest).order_by("id")}
-
-
-def request_for(digest: str) -> ChangeRequest | None:
-    """Return the request whose current revision has this digest."""
-    return ChangeRequest.objects.filter(digest=digest).order_by("-id").first()
 
 
 def request_numbered(request_id: int) -> ChangeRequest | None:
@@ -205,11 +199,6 @@ def last_checkpoint() -> Checkpoint | None:
 def first_checkpoint_covering(index: int) -> Checkpoint | None:
     """Return the first checkpoint whose tree holds the entry with this index."""
     return Checkpoint.objects.filter(size__gt=index).order_by("size").first()
-
-
-def entry_about(subject: str, action: str) -> LedgerEntry | None:
-    """Return the newest entry of one action about one digest."""
-    return LedgerEntry.objects.filter(subject=subject, action=action).order_by("-index").first()
 
 
 def roles_of(user: User, jurisdiction: Jurisdiction | None = None) -> list[RoleGrant]:

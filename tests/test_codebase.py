@@ -15,14 +15,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from forecasting.core.incidents import EXTRACT_COLUMNS
 from governance.core.roles import PERMISSION_LABELS, ROLES, Permission
 from governance.core.states import OWNERS, TRANSITIONS, Owner, State
-from tests.database import artifacts_apart, django_db_setup
-
-__all__ = ["artifacts_apart", "django_db_setup"]
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("governance", "forecasting", "audits", "public_portal")
 OPERATE_THE_LOG = {"sign_checkpoint"}  # they work on the log itself and write no leaf
-ERASABLE = {"LedgerText"}  # text that may be deleted; its salted digest stays
 TOP = {
     ".ci", ".git", ".gitignore", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "audits", "config", "forecasting",
     "governance", "manage.py", "public_portal", "pyproject.toml", "requirements.lock", "tests",

@@ -92,7 +92,7 @@ def disparity_ratio(counts: Floats, residents: Floats, exposure: Floats) -> Floa
     """Compute R_g = (sum_i N_ig s_i / N_g) / (sum_i N_i s_i / N) directly, for every group at once.
 
     `counts`: shape (n, k). `residents`: shape (n,). `exposure`: shape (n,). Returns shape (k,). Equal to
-    `disparities` up to rounding; this is the form that the bootstrap repeats thousands of times.
+    `disparities` up to rounding: the formula without a library, which the bootstrap takes as matrix products.
     """
     reference = targeting_rate(residents[:, None], exposure)
     return ratio_or_nan(targeting_rate(counts, exposure), reference)

@@ -87,10 +87,3 @@ def _step(
         curvature = curvature + (design * expected[:, None]).T @ design
     step = np.linalg.solve(curvature, gradient)
     return np.asarray(step * min(1.0, LONGEST_STEP / max(np.abs(step).max(), 1e-300)), dtype=np.float64)
-
-
-def predict(coefficients: Coefficients, features: FloatArray, exposure: FloatArray) -> FloatArray:
-    """Return expected counts, shape ``(n,)``: ``exposure x exp(intercept + features @ slopes)``."""
-    return np.asarray(
-        exposure * np.exp(coefficients.intercept + features @ coefficients.slopes), dtype=np.float64
-    )

@@ -110,8 +110,7 @@ def recipe_as_known(recipe: Recipe, window: Window, as_of: int) -> Recipe:
 def baseline_of(surfaces: Surfaces, city: City, recipe: Recipe, window: Window, total: float) -> FloatArray:
     """Return the reference forecast: ``total`` spread by all-history counts, shape ``(n,)``."""
     known = surfaces.counts(int(surfaces.incidents.ends.min()), knowledge_cut(window.start, recipe))
-    cells = np.repeat(np.arange(len(known)), known.astype(np.int64))
-    return round_significant(history_counts(cells, city.grid.fraction, total))
+    return round_significant(history_counts(known, city.grid.fraction, total))
 
 
 def _ranks(order: IntArray) -> IntArray:

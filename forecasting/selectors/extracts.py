@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from django.db import connection
 from django.db.models import Count, Q
 from numpy.typing import NDArray
 
+from forecasting.core.extracts import read_extract
 from forecasting.core.incidents import Incidents, incidents_from_extract
 from forecasting.models import Extract, Incident
 from governance.artifacts import read_artifact
@@ -27,7 +27,7 @@ def extract_numbered(extract_id: int) -> Extract | None:
 
 def incidents_in(extract: Extract, category: str) -> Incidents:
     """Return the incidents of one category in a sealed extract, in the extract's order."""
-    table = pl.read_parquet(io.BytesIO(read_artifact(extract.digest))).filter(pl.col("category") == category)
+    table = read_extract(read_artifact(extract.digest)).filter(pl.col("category") == category)
     return _incidents(*(table[name].to_numpy() for name in ("x", "y", "occurred_from", "occurred_to")))
 
 

@@ -18,12 +18,6 @@ def moment_in(moment: datetime, jurisdiction: Jurisdiction) -> str:
 
 
 @register.filter
-def day_in(moment: datetime, jurisdiction: Jurisdiction) -> str:
-    """A day, as in "Friday 14 June"."""
-    return spoken.spoken_day(clock.local(moment, jurisdiction))
-
-
-@register.filter
 def date_in(moment: datetime, jurisdiction: Jurisdiction) -> str:
     """A date with its year, as in "14 June 2024"."""
     return spoken.spoken_date(clock.local(moment, jurisdiction))
