@@ -6,6 +6,12 @@ from pathlib import Path
 import pytest
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Offer the database fixtures wherever Django runs; `pytest -p no:django tests/core` does without both."""
+    if config.pluginmanager.hasplugin("django"):
+        config.pluginmanager.import_plugin("tests.database")
+
+
 def shared_folder() -> Path:
     """Return the folder of published vectors and open data, or skip by name."""
     folder = Path(
