@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -183,6 +184,8 @@ def propose_due_in(slug: str, *, scripted: bool = False) -> int:
         if run_covering(jurisdiction, category, shift.starts_at)
         for district in districts_of(jurisdiction)
     ]
+    # The record is public and in order: in the districts' order it would say whose plan each entry is about.
+    secrets.SystemRandom().shuffle(wanted)
     return sum(_propose_one(jurisdiction, *each, scripted=scripted) for each in wanted)
 
 

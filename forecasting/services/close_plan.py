@@ -49,6 +49,7 @@ def close_plan(*, plan_id: int, by: User) -> PlanClosure:
     }
     outcome: dict[str, Any] = {
         "plan": plan.digest,
+        "salt": body.salt,  # without it, trying a few counts would tell them from the leaf
         "journal": journal,
         "covered": covered,
         "observed": observed,

@@ -59,17 +59,17 @@ def edit_plan(
         )
     before, terms = body_of(newest), policy_in_force(plan.jurisdiction).terms
     fresh = places_at(newest, added, terms) if added else ()
-    after = changed_body(before, edits, fresh, cap_minutes=terms.dosage_cap_minutes)
+    after = changed_body(before, edits, fresh, terms=terms)
     if not (said := differences(before, after)):
         return newest
     after = replace(after, salt=secrets.token_hex(32))
-    digest = plan_digest(after)
+    digest, widens = plan_digest(after), adds(before, after)
     request = revise_change_request(
         change_request_id=plan.change_request_id,
         seen_digest=seen_digest,
         digest=digest,
         rests_on=[plan.run.digest, plan.run.recipe.digest],
-        adds=adds(before, after),
+        adds=widens,
         by=by,
     )
     revised = Plan.objects.create(
@@ -93,12 +93,7 @@ def edit_plan(
         role=role,
         jurisdiction=plan.jurisdiction,
         policy_version=request.policy_version,
-        detail={
-            "request": request.id,
-            "revision": request.revision,
-            "adds": adds(before, after),
-            "before": seen_digest,
-        },
+        detail={"request": request.id, "revision": request.revision, "adds": widens, "before": seen_digest},
         text="; ".join(said),
     )
     return revised
@@ -111,11 +106,11 @@ def places_at(plan: Plan, cells: Sequence[tuple[int, int]], terms: Terms) -> tup
 
 
 def changed_body(
-    before: PlanBody, edits: Sequence[PlaceEdit], added: Sequence[Place] = (), *, cap_minutes: int
+    before: PlanBody, edits: Sequence[PlaceEdit], added: Sequence[Place] = (), *, terms: Terms
 ) -> PlanBody:
     """Return the plan as edited, with what it would cover; changes nothing (the page shows it before saving)."""
     try:
-        after = edit_places(before, edits, added, cap_minutes)
+        after = edit_places(before, edits, added, terms.dosage_cap_minutes)
     except PlanError as problem:
         raise Refused(Reason.BAD_INPUT, f"{problem} Nothing was changed.") from problem
     if after.hours > before.hours_available:
@@ -123,6 +118,12 @@ def changed_body(
             Reason.OUTSIDE_POLICY,
             f"This would take {after.hours:.1f} hours; the policy gives {before.hours_available:g}. "
             "Nothing was changed.",
+        )
+    if len(after.places) > max(terms.max_places, len(before.places)):
+        raise Refused(
+            Reason.OUTSIDE_POLICY,
+            f"This would take {len(after.places)} places; the policy gives at most {terms.max_places} places "
+            "to one plan. Nothing was changed.",
         )
     expected = sum(place.expected for place in after.places)
     whole = sum(place.expected for place in before.places)

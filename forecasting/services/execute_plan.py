@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 from django.db import transaction
 
-from forecasting.core.plan_body import PlanBody
+from forecasting.core.plan_body import PlanBody, plan_digest
 from forecasting.core.prevention import OPTIONS
 from forecasting.models import Briefing, Plan
 from forecasting.pictures import plan_picture
@@ -16,6 +16,8 @@ from forecasting.selectors.geography import to_globe
 from forecasting.selectors.plans import body_of
 from governance import clock
 from governance.artifacts import store_artifact
+from governance.core.canonical import salted_digest
+from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
 from governance.documents import render_pdf
 from governance.ledger import record
@@ -33,7 +35,7 @@ def execute_plan(*, plan_id: int, by: User) -> Briefing:
 
     Asked again, the briefing there is is returned. If the document cannot be made, the approval is not used up:
     all of it is one transaction. Raises Refused(NOT_PERMITTED | NOT_APPROVED | EXPIRED | EVIDENCE_MISSING |
-    EVIDENCE_FAILED | NOT_FOUND).
+    EVIDENCE_FAILED | NOT_FOUND | DIGEST_CHANGED).
     """
     plan = Plan.objects.select_related("jurisdiction", "district", "change_request").get(pk=plan_id)
     role = check(by, Permission.EXECUTE, plan.jurisdiction, plan.district)
@@ -41,7 +43,7 @@ def execute_plan(*, plan_id: int, by: User) -> Briefing:
     if known is not None:
         return known
     request = redeem_approval(digest=plan.digest, kind="plan", by=by)
-    body = body_of(plan)
+    body = _as_approved(plan)
     moment = clock.now(plan.jurisdiction)
     pdf = store_artifact(
         render_pdf("forecasting/briefing.html", briefing_context(plan, body), created=moment),
@@ -53,6 +55,7 @@ def execute_plan(*, plan_id: int, by: User) -> Briefing:
         "application/geo+json",
         name=f"briefing-{plan.pk}.geojson",
     )
+    salt = bytes.fromhex(body.salt)  # whoever guesses the places must not find them confirmed by the leaf
     entry = record(
         action="plan.executed",
         subject_kind="plan",
@@ -61,7 +64,11 @@ def execute_plan(*, plan_id: int, by: User) -> Briefing:
         role=role,
         jurisdiction=plan.jurisdiction,
         policy_version=request.policy_version,
-        detail={"request": request.id, "briefing": pdf.digest, "places": places.digest},
+        detail={
+            "request": request.id,
+            "briefing": salted_digest(salt, pdf.digest),
+            "places": salted_digest(salt, places.digest),
+        },
     )
     return Briefing.objects.create(
         plan=plan,
@@ -70,6 +77,18 @@ def execute_plan(*, plan_id: int, by: User) -> Briefing:
         issued_at=moment,
         ledger_index=entry.index,
     )
+
+
+def _as_approved(plan: Plan) -> PlanBody:
+    """Return what the plan says, if that still is what the approval binds to. Raises Refused(DIGEST_CHANGED)."""
+    body = body_of(plan)
+    if plan_digest(body) != plan.digest:
+        raise Refused(
+            Reason.DIGEST_CHANGED,
+            f"The stored plan {plan.digest[:12]}… no longer says what was approved. Nobody is sent anywhere; "
+            "restore it from backup.",
+        )
+    return body
 
 
 def briefing_context(plan: Plan, body: PlanBody) -> dict[str, Any]:

@@ -49,20 +49,17 @@ def score_forecast(*, run: ForecastRun, extract: Extract, by: User) -> Scorecard
     figures = _figures(run, observed)
     standing = ForecastRun.Standing.SEALED if was_sealed_before(run) else ForecastRun.Standing.RETROSPECTIVE
     body = {"run": run.digest, "truth": digest(truth), "standing": standing.value, "figures": figures}
-    subject = digest(canonical_bytes(body))
+    card = canonical_bytes(body)
     entry = record(
         action="forecast.scored",
-        subject_kind="scorecard",
-        subject=subject,
+        subject_kind="forecast",
+        subject=run.digest,
         by=by,
         role=role,
         jurisdiction=run.jurisdiction,
-        detail={
-            "run": run.digest,
-            "truth": digest(truth),
-            "extract": extract.digest,
-            "standing": standing.value,
-        },
+        detail={"extract": extract.digest, "standing": standing.value},
+        # Salted: whoever tries every cell would find the one incident of a small count under a bare digest.
+        text=card.decode(),
     )
     return Scorecard.objects.create(
         run=run,
@@ -70,7 +67,7 @@ def score_forecast(*, run: ForecastRun, extract: Extract, by: User) -> Scorecard
         observed=int(observed.sum()),
         figures=figures,
         truth_digest=store_artifact(truth, "application/vnd.apache.parquet", name="observed counts").digest,
-        digest=subject,
+        digest=digest(card),
         scored_at=moment,
         ledger_index=entry.index,
     )

@@ -74,7 +74,7 @@ def edit_context(plan: Plan, sent: Mapping[str, str] | None = None) -> dict[str,
     except Refused as refusal:
         return context | {"refusal": refusal}
     context |= {"lines": _lines(body, edits), "suggestions": suggestions(plan, body, terms, added)}
-    return context | _effect(body, edits, fresh, terms.dosage_cap_minutes)
+    return context | _effect(body, edits, fresh, terms)
 
 
 def suggestions(
@@ -97,10 +97,12 @@ def suggestions(
     ]
 
 
-def _effect(body: PlanBody, edits: Sequence[PlaceEdit], fresh: Sequence[Place], cap: int) -> dict[str, Any]:
+def _effect(
+    body: PlanBody, edits: Sequence[PlaceEdit], fresh: Sequence[Place], terms: Terms
+) -> dict[str, Any]:
     """What saving would do, or the refusal that it would meet."""
     try:
-        after = changed_body(body, edits, fresh, cap_minutes=cap)
+        after = changed_body(body, edits, fresh, terms=terms)
     except Refused as refusal:
         return {"refusal": refusal}
     effect = {

@@ -1,10 +1,14 @@
 """From an approved plan to its briefing and its closure; there is no other way to a briefing."""
 
+import hashlib
 import json
 import math
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+import rfc8785
 from django.db import DatabaseError, transaction
 
 from forecasting.core.plan_body import PlaceEdit
@@ -19,6 +23,7 @@ from forecasting.tasks import close_due, execute_approved
 from governance import clock
 from governance.artifacts import read_artifact
 from governance.core.approval import Verdict
+from governance.core.canonical import salted_digest
 from governance.core.refusals import Reason, Refused
 from governance.models import ChangeRequest, LedgerEntry
 from governance.services.advance_clock import advance_clock
@@ -171,3 +176,61 @@ def test_the_leaves_of_a_plan_name_neither_its_district_nor_a_place(city: City, 
     leaves = b"".join(bytes(entry.leaf) for entry in LedgerEntry.objects.all())
     assert b"central" not in leaves.lower()
     assert not [place for place in body_of(plan).places if place.name.encode() in leaves]
+
+
+def test_a_plan_whose_text_is_not_what_was_approved_sends_nobody_anywhere(
+    city: City, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    approve(city, plan)
+    elsewhere = {**plan.body, "places": [{**plan.body["places"][0], "name": "Another Street"}]}
+    monkeypatch.setattr(Plan, "from_db", classmethod(forged(elsewhere)))
+    refused(Reason.DIGEST_CHANGED, execute_plan, plan_id=plan.pk, by=city.scheduler)
+    assert ChangeRequest.objects.get(pk=plan.change_request_id).state == "approved"
+
+
+def forged(body: dict[str, object]) -> Callable[..., Plan]:
+    """Read plans as if somebody above the guards had rewritten what they say."""
+
+    def from_db(cls: type[Plan], *arguments: Any) -> Plan:
+        read = super(Plan, cls).from_db(*arguments)
+        read.body = body
+        return read
+
+    return from_db
+
+
+def test_what_a_plan_delivered_cannot_be_guessed_from_its_leaf(city: City, plan: Plan) -> None:
+    approve(city, plan)
+    execute_plan(plan_id=plan.pk, by=city.scheduler)
+    advance_clock(jurisdiction=city.jurisdiction, to=plan.ends_at + timedelta(days=3), by=city.ana)
+    closure = close_plan(plan_id=plan.pk, by=city.scheduler)
+    said: dict[str, Any] = {"plan": plan.digest, "journal": closure.journal}
+    guesses = {
+        hashlib.sha256(rfc8785.dumps({**said, "covered": covered, "observed": observed})).hexdigest()
+        for observed in range(closure.observed + 2)
+        for covered in range(observed + 1)
+    }
+    assert not guesses & set(detail_of("plan.closed").values())
+    told: dict[str, Any] = {
+        "salt": body_of(plan).salt,
+        "covered": closure.covered,
+        "observed": closure.observed,
+    }
+    assert hashlib.sha256(rfc8785.dumps({**said, **told})).hexdigest() == closure.journal_digest
+    assert detail_of("plan.closed")["journal"] == closure.journal_digest
+
+
+def test_a_guessed_briefing_cannot_be_recognised_in_its_leaf(city: City, plan: Plan) -> None:
+    approve(city, plan)
+    briefing = execute_plan(plan_id=plan.pk, by=city.scheduler)
+    told, salt = detail_of("plan.executed"), bytes.fromhex(body_of(plan).salt)
+    assert not {briefing.pdf_digest, briefing.geojson_digest} & set(told.values())
+    assert told["briefing"] == salted_digest(salt, briefing.pdf_digest)
+    assert told["places"] == salted_digest(salt, briefing.geojson_digest)
+
+
+def detail_of(action: str) -> dict[str, Any]:
+    """Return what the newest leaf of an action tells everybody."""
+    entry = LedgerEntry.objects.filter(action=action).latest("index")
+    detail: dict[str, Any] = json.loads(bytes(entry.leaf))["detail"]
+    return detail

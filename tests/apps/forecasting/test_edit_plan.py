@@ -1,11 +1,13 @@
 """Proposing a plan from a sealed run, and what an edit does to it and to its editor."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from forecasting.candidates import candidates_for
 from forecasting.core.plan_body import PlaceEdit
 from forecasting.models import Plan
 from forecasting.selectors.plans import body_of
@@ -22,6 +24,7 @@ from tests.cast import City
 from tests.factories.history import CATEGORY, WINDOW, add_extract, add_history, add_recipe
 
 NIGHT = datetime(2024, 6, 15, 2, tzinfo=UTC)  # Friday 22:00 in New York
+MOST_PLACES = 12  # the policy's
 
 
 @pytest.fixture
@@ -134,6 +137,18 @@ def test_more_places_than_the_hours_allow_are_outside_the_policy(city: City, pla
     cells = [(each.place.column, each.place.row) for each in edit_context(plan)["suggestions"]]
     with pytest.raises(Refused) as refusal:
         edit(plan, city.ben, kept(plan), cells)
+    assert refusal.value.reason is Reason.OUTSIDE_POLICY
+
+
+def test_more_places_than_the_policy_allows_are_outside_it_even_where_nobody_stays_long(
+    city: City, plan: Plan
+) -> None:
+    found = candidates_for(plan.run, "central", plan.starts_at)
+    cells = list(zip(found.cells["column"], found.cells["row"], strict=True))
+    held = {(each.column, each.row) for each in body_of(plan).places}
+    more = [cell for cell in cells if cell not in held][:MOST_PLACES]
+    with pytest.raises(Refused, match=f"at most {MOST_PLACES} places") as refusal:
+        edit(plan, city.ben, [replace(each, option="referral") for each in kept(plan)], more)
     assert refusal.value.reason is Reason.OUTSIDE_POLICY
 
 

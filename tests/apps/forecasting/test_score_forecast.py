@@ -1,14 +1,19 @@
 """Scoring: after the window and the delay, beside the baseline, whatever it says."""
 
+import json
 from datetime import datetime, timedelta
 
+import numpy as np
 import pytest
 from django.utils import timezone
 
+from forecasting.core.fingerprint import digest, table_bytes
 from forecasting.models import Extract, ForecastRun, Incident, Scorecard
+from forecasting.selectors.runs import run_cells
 from forecasting.services.issue_forecast import issue_forecast
 from forecasting.services.score_forecast import score_forecast
 from governance import clock
+from governance.core.canonical import salted_digest
 from governance.core.refusals import Reason, Refused
 from governance.models import Checkpoint, LedgerEntry
 from governance.services.advance_clock import advance_clock
@@ -129,3 +134,20 @@ def test_without_a_checkpoint_a_real_clock_forecast_was_not_sealed(
     monkeypatch.setattr("governance.clock.timezone.now", lambda: after)
     card = score_forecast(run=run, extract=add_extract(real_clock_city, after), by=real_clock_city.scheduler)
     assert card.standing == "retrospective"
+
+
+def test_the_one_incident_of_a_window_cannot_be_found_from_its_leaf(city: City, run: ForecastRun) -> None:
+    in_window = Incident.objects.filter(occurred_from__gte=WINDOW[0], occurred_from__lt=WINDOW[1])
+    in_window.exclude(pk=in_window.values("pk")[:1]).delete()
+    card = score_forecast(run=run, extract=later(city), by=city.scheduler)
+    assert card.observed == 1
+    entry = LedgerEntry.objects.get(action="forecast.scored")
+    told = bytes(entry.leaf).decode()
+    guesses = np.eye(len(run_cells(run)), dtype=np.int32)
+    assert not [
+        cell for cell, guess in enumerate(guesses) if digest(table_bytes({"observed": guess})) in told
+    ]
+    assert card.digest not in told
+    kept = entry.text
+    assert json.loads(bytes(entry.leaf))["text"] == salted_digest(bytes(kept.salt), kept.text)
+    assert digest(kept.text.encode()) == card.digest

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from forecasting.models import ForecastRun, Scorecard
-from forecasting.tasks import issue_due, issue_one, score_due, score_one
-from governance.models import LedgerEntry
+from forecasting.tasks import issue_due, issue_one, propose_due_in, score_due, score_one
+from governance.models import District, LedgerEntry
 from governance.services.advance_clock import advance_clock
 from tests.cast import City
 from tests.factories.history import CATEGORY, WINDOW, add_history, add_recipe
@@ -71,6 +71,28 @@ def test_one_category_that_is_refused_does_not_hold_up_the_others(
         assert issue_due() == 2
     assert list(ForecastRun.objects.values_list("category", flat=True)) == [CATEGORY]
     assert "reason=too_little_data" in caplog.text
+
+
+def test_the_order_of_tonights_plans_says_nothing_about_their_districts(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_history(city)
+    add_recipe(city)
+    issue_due()
+    advance_clock(jurisdiction=city.jurisdiction, to=WINDOW[0] + timedelta(hours=10), by=city.scheduler)
+    asked: list[str] = []
+
+    def noted(_: object, shift: object, category: str, district: District, *, scripted: bool) -> bool:
+        asked.append(district.code)
+        return True
+
+    monkeypatch.setattr("forecasting.tasks._propose_one", noted)
+    for _ in range(30):
+        assert propose_due_in(city.jurisdiction.slug) == 2
+    assert {tuple(asked[at : at + 2]) for at in range(0, 60, 2)} == {
+        ("central", "north"),
+        ("north", "central"),
+    }
 
 
 def test_a_row_that_is_gone_is_no_error(city: City) -> None:
