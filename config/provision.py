@@ -146,13 +146,18 @@ def can_traverse(folder: Path) -> bool:
     return subprocess.run([*as_server_user(), "test", "-x", folder], check=False, cwd="/").returncode == 0
 
 
+def short_name() -> str:
+    """A name for what has to live outside this clone, its own for each clone."""
+    return f"lamplight-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]}"
+
+
 def data_folder() -> Path:
     """`var/postgres`, or a folder it points to where the server's account cannot reach the clone."""
     folder = VAR / "postgres"
     if os.geteuid() == 0 and not folder.exists():
         target = folder
         if not can_traverse(VAR):
-            target = Path("/var/lib") / f"lamplight-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]}"
+            target = Path("/var/lib") / short_name()
             say(f"The postgres account cannot reach {VAR}; the database lives in {target}")
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.chown(target, "postgres", "postgres")
@@ -167,9 +172,7 @@ def socket_folder() -> Path:
     beside = VAR / "postgres" / "socket"
     folder = beside.resolve()
     if len(str(folder)) > LONGEST_SOCKET_FOLDER:
-        folder = (
-            Path(tempfile.gettempdir()) / f"lamplight-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]}"
-        )
+        folder = Path(tempfile.gettempdir()) / short_name()
     if not folder.exists():
         folder.mkdir(mode=0o700)
         if os.geteuid() == 0:
@@ -197,49 +200,37 @@ def start_database() -> None:
     cluster = data / "data"
     values = read_env()
     if not (cluster / "PG_VERSION").exists():
-        say("Making a private PostGIS cluster under var/")
-        with tempfile.NamedTemporaryFile("w", dir="/tmp") as secret:
-            secret.write(values["LAMPLIGHT_DATABASE_ADMIN_PASSWORD"])
-            secret.flush()
-            if os.geteuid() == 0:
-                shutil.chown(secret.name, "postgres")
-            run(
-                [
-                    *as_server_user(),
-                    PG_BIN / "initdb",
-                    "-D",
-                    cluster,
-                    "-U",
-                    "postgres",
-                    "-E",
-                    "UTF8",
-                    "--locale=C.UTF-8",
-                    "--auth=scram-sha-256",
-                    f"--pwfile={secret.name}",
-                ],
-                cwd="/",
-            )
+        make_cluster(cluster, values["LAMPLIGHT_DATABASE_ADMIN_PASSWORD"])
     folder = socket_folder()
     if not server_is_up(folder):
         options = (
             f"-k {folder} -h '' -c unix_socket_permissions=0700 -c shared_buffers=256MB -c max_wal_size=4GB"
         )
-        run(
-            [
-                *as_server_user(),
-                PG_BIN / "pg_ctl",
-                "-D",
-                cluster,
-                "-l",
-                data / "server.log",
-                "-w",
-                "-o",
-                options,
-                "start",
-            ],
-            cwd="/",
-        )
+        start: list[str | Path] = [
+            PG_BIN / "pg_ctl",
+            "-D",
+            cluster,
+            "-l",
+            data / "server.log",
+            "-w",
+            "-o",
+            options,
+            "start",
+        ]
+        run([*as_server_user(), *start], cwd="/")
     prepare_database(folder, values)
+
+
+def make_cluster(cluster: Path, password: str) -> None:
+    """Make an empty cluster whose administrator signs in with a password."""
+    say("Making a private PostGIS cluster under var/")
+    with tempfile.NamedTemporaryFile("w", dir="/tmp") as secret:
+        secret.write(password)
+        secret.flush()
+        if os.geteuid() == 0:
+            shutil.chown(secret.name, "postgres")
+        terms = ["-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256"]
+        run([*as_server_user(), PG_BIN / "initdb", "-D", cluster, *terms, f"--pwfile={secret.name}"], cwd="/")
 
 
 def psql(folder: Path, values: Mapping[str, str], database: str, sql: str) -> str:
@@ -280,42 +271,30 @@ def start_redis() -> None:
     """Start a private Redis on a unix socket (the worker tests and a multi-worker set-up use it)."""
     if not shutil.which("redis-server"):
         stop_with("redis-server is not installed; run `make setup-test`.")
-    (VAR / "redis").mkdir(exist_ok=True)
-    path = redis_socket()
+    folder, path = VAR / "redis", redis_socket()
+    folder.mkdir(exist_ok=True)
     with contextlib.closing(socket.socket(socket.AF_UNIX)) as client:
         if client.connect_ex(str(path)) == 0:
             return
-    run(
-        [
-            "redis-server",
-            "--port",
-            "0",
-            "--unixsocket",
-            path,
-            "--unixsocketperm",
-            "700",
-            "--daemonize",
-            "yes",
-            "--dir",
-            VAR / "redis",
-            "--pidfile",
-            VAR / "redis" / "pid",
-            "--save",
-            "",
-            "--logfile",
-            VAR / "redis" / "log",
-        ]
-    )
+    listen: list[str | Path] = ["--port", "0", "--unixsocket", path, "--unixsocketperm", "700"]
+    keep: list[str | Path] = [
+        "--dir",
+        folder,
+        "--pidfile",
+        folder / "pid",
+        "--save",
+        "",
+        "--logfile",
+        folder / "log",
+    ]
+    run(["redis-server", "--daemonize", "yes", *listen, *keep])
 
 
 def redis_socket() -> Path:
     """Path of the private Redis socket, short enough for the kernel."""
     path = VAR / "redis" / "socket"
     if len(str(path)) > LONGEST_SOCKET_FOLDER:
-        path = (
-            Path(tempfile.gettempdir())
-            / f"lamplight-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:12]}-redis"
-        )
+        path = Path(tempfile.gettempdir()) / f"{short_name()}-redis"
     return path
 
 

@@ -42,13 +42,7 @@ def run_audit(*, subject_kind: str, subject_digest: str, by: User) -> AuditRun:
     """
     subject = subject_of(subject_kind, subject_digest)
     role = check(by, Permission.RUN_AUDITS, subject.jurisdiction)
-    residents = residents_in_force(subject.jurisdiction)
-    if residents is None:
-        raise Refused(
-            Reason.TOO_LITTLE_DATA,
-            f"Nobody has imported the residents of {subject.jurisdiction.name}, so no group can be compared. "
-            "Run `manage.py import_residents`.",
-        )
+    residents = _residents(subject)
     policy = policy_in_force(subject.jurisdiction, subject.at)
     found, report = _measure(subject, residents, policy)
     artifact = store_artifact(
@@ -93,6 +87,17 @@ def run_audit(*, subject_kind: str, subject_digest: str, by: User) -> AuditRun:
         by=by,
     )
     return run
+
+
+def _residents(subject: Subject) -> Residents:
+    residents = residents_in_force(subject.jurisdiction)
+    if residents is None:
+        raise Refused(
+            Reason.TOO_LITTLE_DATA,
+            f"Nobody has imported the residents of {subject.jurisdiction.name}, so no group can be compared. "
+            "Run `manage.py import_residents`.",
+        )
+    return residents
 
 
 def _measure(subject: Subject, residents: Residents, policy: PolicyInForce) -> tuple[Comparison, bytes]:

@@ -1,5 +1,7 @@
 """The kinds of incident that every city's export is mapped to."""
 
+from governance.core.refusals import Reason, Refused
+
 REPORTED_KINDS = (
     "residential_burglary",
     "commercial_burglary",
@@ -19,3 +21,11 @@ REPORTED_KINDS = (
 )
 DISCOVERED_KINDS = ("narcotics", "weapons", "prostitution", "dui", "disorderly_conduct")
 TAXONOMY = REPORTED_KINDS + DISCOVERED_KINDS
+
+
+def check_known(category: str) -> None:
+    """Refuse a category that no city's export is mapped to. Raises Refused(NOT_FOUND)."""
+    if category not in TAXONOMY:
+        raise Refused(
+            Reason.NOT_FOUND, f"There is no category “{category}”; choose one of {', '.join(TAXONOMY)}."
+        )

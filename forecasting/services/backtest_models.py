@@ -13,7 +13,7 @@ from forecasting.core.fingerprint import digest
 from forecasting.core.limits import as_refusal
 from forecasting.core.manifest import canonical_bytes, seed_for
 from forecasting.core.recipe import BASELINE, standard_recipe
-from forecasting.core.taxonomy import TAXONOMY
+from forecasting.core.taxonomy import check_known
 from forecasting.core.windows import rolling_windows
 from forecasting.selectors.extracts import known_incidents
 from forecasting.selectors.geography import city_of
@@ -51,7 +51,7 @@ def backtest_models(
     """
     role = check(by, Permission.SEE_FORECASTS, jurisdiction)
     moment, delay = clock.now(jurisdiction), reporting_delay(jurisdiction)
-    _check_category(category)
+    check_known(category)
     if windows < 1 or horizon_days < 1:
         raise Refused(Reason.BAD_INPUT, "A backtest needs at least one window of at least one day.")
     spans = rolling_windows(int(first.timestamp()), horizon_days, windows, jurisdiction.timezone)
@@ -97,13 +97,6 @@ def backtest_models(
         },
     )
     return figures
-
-
-def _check_category(category: str) -> None:
-    if category not in TAXONOMY:
-        raise Refused(
-            Reason.NOT_FOUND, f"There is no category “{category}”; choose one of {', '.join(TAXONOMY)}."
-        )
 
 
 def _check_end(jurisdiction: Jurisdiction, end: int, known_until: float) -> None:

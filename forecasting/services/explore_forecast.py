@@ -14,7 +14,7 @@ from forecasting.core.manifest import listed, seed_for
 from forecasting.core.pipeline import Forecast, make_forecast
 from forecasting.core.recipe import Recipe, standard_recipe
 from forecasting.core.run_tables import Columns, cell_columns
-from forecasting.core.taxonomy import TAXONOMY
+from forecasting.core.taxonomy import check_known
 from forecasting.core.training import City, surfaces_for
 from forecasting.core.windows import Window, days_later
 from forecasting.selectors.extracts import known_incidents
@@ -97,10 +97,7 @@ def explore_forecast(
 
 
 def _check(jurisdiction: Jurisdiction, category: str, as_of: datetime) -> None:
-    if category not in TAXONOMY:
-        raise Refused(
-            Reason.NOT_FOUND, f"There is no category “{category}”; choose one of {', '.join(TAXONOMY)}."
-        )
+    check_known(category)
     moment = clock.now(jurisdiction)
     if as_of > moment:
         raise Refused(

@@ -75,12 +75,10 @@ def issue_forecast(
         policy_version=policy.version,
         detail={
             "category": category,
-            "window_start": f"{window_start.astimezone(UTC):%Y-%m-%dT%H:%MZ}",
-            "window_end": f"{window_end.astimezone(UTC):%Y-%m-%dT%H:%MZ}",
-            "extract": extract.digest,
+            "window_start": _minute(window_start),
+            "window_end": _minute(window_end),
+            **{name: str(made.manifest[name]) for name in ("extract", "cells", "shares")},
             "recipe": recipe.digest,
-            "cells": made.manifest["cells"],
-            "shares": made.manifest["shares"],
         },
     )
     return ForecastRun.objects.create(
@@ -156,6 +154,10 @@ def _compute(
     }
     manifest = run_manifest(sources, city, body, forecast, flag_area, seed)
     return _Made(forecast, city.grid, manifest, canonical_bytes(manifest), cells_data, shares_data)
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%MZ}"
 
 
 def _check_time(moment: datetime, window_start: datetime) -> None:

@@ -54,13 +54,7 @@ def propose_plan(
     if plan := known.first():
         return plan
     _check_policy(policy.terms, category, starts_at, clock.now(jurisdiction))
-    run = run_covering(jurisdiction, category, starts_at)
-    if run is None:
-        raise Refused(
-            Why.NOT_FOUND,
-            f"No forecast of {category.replace('_', ' ')} covers {starts_at:%d %B %Y %H:%M} UTC. "
-            "Issue one first (`manage.py run_cycle`).",
-        )
+    run = _run(jurisdiction, category, starts_at)
     body = _body(run, jurisdiction, district, shift, (starts_at, ends_at), policy.terms)
     digest = plan_digest(body)
     request = open_change_request(
@@ -110,6 +104,17 @@ def _check_policy(terms: Terms, category: str, starts_at: datetime, now: datetim
         raise Refused(
             Why.TOO_LATE, f"The shift began at {starts_at:%d %B %Y %H:%M} UTC; a plan must come before it."
         )
+
+
+def _run(jurisdiction: Jurisdiction, category: str, starts_at: datetime) -> ForecastRun:
+    run = run_covering(jurisdiction, category, starts_at)
+    if run is None:
+        raise Refused(
+            Why.NOT_FOUND,
+            f"No forecast of {category.replace('_', ' ')} covers {starts_at:%d %B %Y %H:%M} UTC. "
+            "Issue one first (`manage.py run_cycle`).",
+        )
+    return run
 
 
 def _body(

@@ -68,18 +68,7 @@ def add_jurisdiction(
     is, somebody at the machine's command line, can do it.
     Raises Refused(NOT_PERMITTED | ALREADY_DONE | BAD_INPUT).
     """
-    if not by.is_service:
-        raise Refused(
-            Reason.NOT_PERMITTED, "A jurisdiction is set up on the command line, not by an account."
-        )
-    if Jurisdiction.objects.filter(slug=place.slug).exists():
-        raise Refused(
-            Reason.ALREADY_DONE, f"The jurisdiction “{place.slug}” exists already; nothing was changed."
-        )
-    if not districts:
-        raise Refused(
-            Reason.BAD_INPUT, "The districts file holds no polygon, so there is nowhere to plan for."
-        )
+    _check(place, districts, by)
     terms = _read(policy)
     terms_digest = hashlib.sha256(rfc8785.dumps(terms)).hexdigest()
     jurisdiction = Jurisdiction.objects.create(
@@ -123,6 +112,21 @@ def add_jurisdiction(
         },
     )
     return jurisdiction
+
+
+def _check(place: Place, districts: Sequence[Outline], by: User) -> None:
+    if not by.is_service:
+        raise Refused(
+            Reason.NOT_PERMITTED, "A jurisdiction is set up on the command line, not by an account."
+        )
+    if Jurisdiction.objects.filter(slug=place.slug).exists():
+        raise Refused(
+            Reason.ALREADY_DONE, f"The jurisdiction “{place.slug}” exists already; nothing was changed."
+        )
+    if not districts:
+        raise Refused(
+            Reason.BAD_INPUT, "The districts file holds no polygon, so there is nowhere to plan for."
+        )
 
 
 def _read(policy: Mapping[str, Any]) -> dict[str, Any]:

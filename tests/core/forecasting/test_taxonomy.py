@@ -1,6 +1,9 @@
 """One taxonomy for every city."""
 
-from forecasting.core.taxonomy import DISCOVERED_KINDS, REPORTED_KINDS, TAXONOMY
+import pytest
+
+from forecasting.core.taxonomy import DISCOVERED_KINDS, REPORTED_KINDS, TAXONOMY, check_known
+from governance.core.refusals import Refused
 
 
 def test_a_kind_is_either_reported_or_discovered() -> None:
@@ -12,3 +15,9 @@ def test_a_kind_fits_its_column_and_reads_as_words() -> None:
     assert all(
         kind.replace("_", "").isalpha() and kind == kind.lower() and len(kind) <= 40 for kind in TAXONOMY
     )
+
+
+def test_a_kind_that_no_city_has_is_refused_and_the_others_are_named() -> None:
+    check_known("robbery")
+    with pytest.raises(Refused, match=r"“jaywalking”.*robbery"):
+        check_known("jaywalking")
