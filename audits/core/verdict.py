@@ -13,15 +13,20 @@ A subject's verdict is its worst group's, in the order fail, insufficient, cauti
 judged never passes.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from audits.core.disparity import Disparity
 from audits.core.groups import phrase
-from audits.core.resampling import Interval
 from governance.core.verdicts import verdict_words
+
+if TYPE_CHECKING:  # the table of audits needs the verdicts' names at every start, and never Fairlearn
+    from audits.core.disparity import Disparity
+    from audits.core.resampling import Interval
 
 
 class Verdict(StrEnum):
