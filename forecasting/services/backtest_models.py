@@ -13,7 +13,7 @@ from forecasting.core.fingerprint import digest
 from forecasting.core.limits import as_refusal
 from forecasting.core.manifest import canonical_bytes, seed_for
 from forecasting.core.recipe import BASELINE, standard_recipe
-from forecasting.core.taxonomy import check_known
+from forecasting.core.taxonomy import check_may_forecast
 from forecasting.core.windows import rolling_windows
 from forecasting.selectors.extracts import known_incidents
 from forecasting.selectors.geography import city_of
@@ -46,17 +46,18 @@ def backtest_models(
 
     At each origin a model sees the incidents over by then, less the typical reporting delay, in their present
     state of correction. The baseline (all-history counts) always runs along. Returns pooled figures with
-    intervals, fit for JSON. Raises Refused(NOT_PERMITTED | NOT_FOUND | TOO_EARLY | TOO_LITTLE_DATA | TOO_LARGE |
-    BAD_INPUT).
+    intervals, fit for JSON. Raises Refused(NOT_PERMITTED | NOT_FOUND | OUTSIDE_POLICY | TOO_EARLY |
+    TOO_LITTLE_DATA | TOO_LARGE | BAD_INPUT).
     """
     role = check(by, Permission.SEE_FORECASTS, jurisdiction)
     moment, delay = clock.now(jurisdiction), reporting_delay(jurisdiction)
-    check_known(category)
+    policy = policy_in_force(jurisdiction).terms
+    check_may_forecast(category, policy.allowed_categories)
     if windows < 1 or horizon_days < 1:
         raise Refused(Reason.BAD_INPUT, "A backtest needs at least one window of at least one day.")
     spans = rolling_windows(int(first.timestamp()), horizon_days, windows, jurisdiction.timezone)
     _check_end(jurisdiction, spans[-1].end, moment.timestamp() - delay.total_seconds())
-    city = city_of(jurisdiction, cell_metres, policy_in_force(jurisdiction).terms.shifts)
+    city = city_of(jurisdiction, cell_metres, policy.shifts)
     with as_refusal():
         recipes = {
             model: standard_recipe(

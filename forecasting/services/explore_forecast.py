@@ -14,7 +14,7 @@ from forecasting.core.manifest import listed, seed_for
 from forecasting.core.pipeline import Forecast, make_forecast
 from forecasting.core.recipe import Recipe, standard_recipe
 from forecasting.core.run_tables import Columns, cell_columns
-from forecasting.core.taxonomy import check_known
+from forecasting.core.taxonomy import check_may_forecast
 from forecasting.core.training import City, surfaces_for
 from forecasting.core.windows import Window, days_later
 from forecasting.selectors.extracts import known_incidents
@@ -57,12 +57,13 @@ def explore_forecast(
     """Forecast the ``horizon_days`` local days from ``as_of`` with what was known then.
 
     Flags ``flag_square_metres``, or the policy's share of the city. The record keeps that somebody looked, and
-    the digest of what they saw. Raises Refused(NOT_PERMITTED | NOT_FOUND | TOO_EARLY | TOO_LITTLE_DATA |
-    TOO_LARGE | BAD_INPUT).
+    the digest of what they saw. Raises Refused(NOT_PERMITTED | NOT_FOUND | OUTSIDE_POLICY | TOO_EARLY |
+    TOO_LITTLE_DATA | TOO_LARGE | BAD_INPUT).
     """
     role = check(by, Permission.SEE_FORECASTS, jurisdiction)
-    _check(jurisdiction, category, as_of)
     policy = policy_in_force(jurisdiction).terms
+    check_may_forecast(category, policy.allowed_categories)
+    _check_time(jurisdiction, category, as_of)
     city = city_of(jurisdiction, cell_metres, policy.shifts)
     start = int(as_of.timestamp())
     with as_refusal():
@@ -96,8 +97,7 @@ def explore_forecast(
     return Exploration(forecast, city, recipe, columns, seen)
 
 
-def _check(jurisdiction: Jurisdiction, category: str, as_of: datetime) -> None:
-    check_known(category)
+def _check_time(jurisdiction: Jurisdiction, category: str, as_of: datetime) -> None:
     moment = clock.now(jurisdiction)
     if as_of > moment:
         raise Refused(

@@ -66,6 +66,7 @@ def test_those_who_may_see_forecasts_may_look(city: City, who: str) -> None:
     [
         ({"who": "eve"}, Reason.NOT_PERMITTED),
         ({"category": "jaywalking"}, Reason.NOT_FOUND),
+        ({"category": "narcotics"}, Reason.OUTSIDE_POLICY),
         ({"category": "robbery"}, Reason.TOO_LITTLE_DATA),
         ({"cell_metres": 1.0}, Reason.TOO_LARGE),
         ({"model": "oracle"}, Reason.BAD_INPUT),

@@ -2,7 +2,13 @@
 
 import pytest
 
-from forecasting.core.taxonomy import DISCOVERED_KINDS, REPORTED_KINDS, TAXONOMY, check_known
+from forecasting.core.taxonomy import (
+    DISCOVERED_KINDS,
+    REPORTED_KINDS,
+    TAXONOMY,
+    check_known,
+    check_may_forecast,
+)
 from governance.core.refusals import Refused
 
 
@@ -21,3 +27,10 @@ def test_a_kind_that_no_city_has_is_refused_and_the_others_are_named() -> None:
     check_known("robbery")
     with pytest.raises(Refused, match=r"“jaywalking”.*robbery"):
         check_known("jaywalking")
+
+
+@pytest.mark.parametrize("kind", DISCOVERED_KINDS)
+def test_what_police_activity_finds_is_not_forecast_unless_the_policy_says_so(kind: str) -> None:
+    with pytest.raises(Refused, match="follow patrols"):
+        check_may_forecast(kind, REPORTED_KINDS)
+    check_may_forecast(kind, (kind,))
