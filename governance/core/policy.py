@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 HOURS_IN_DAY = 24
+LEAST_SUPPRESSED = 3  # hiding only a 1 hides nothing: whatever is hidden is that 1
 
 
 class PolicyError(ValueError):
@@ -76,6 +77,8 @@ def _checked(terms: Terms) -> Terms:
         value = getattr(terms, name)
         if not low <= value <= high:
             raise PolicyError(f"{name} must lie between {low} and {high}; it is {value}.")
+    if 0 < terms.suppress_below < LEAST_SUPPRESSED:
+        raise PolicyError(f"suppress_below must be 0 (nothing hidden) or at least {LEAST_SUPPRESSED}.")
     if extra := set(terms.plan_categories) - set(terms.allowed_categories):
         raise PolicyError(f"plan_categories names {sorted(extra)}, which allowed_categories does not allow.")
     if not terms.plan_categories:

@@ -30,6 +30,7 @@ def test_the_night_shift_ends_on_the_next_day() -> None:
         ({"plan_shifts": ["dawn"]}, "dawn"),
         ({"shifts": [{"name": "day", "start_hour": 6, "end_hour": 14}], "plan_shifts": ["day"]}, "24 hours"),
         ({"disparity_ratio_max": 0.5}, "disparity_ratio_max"),
+        ({"suppress_below": 2}, "suppress_below"),
     ],
 )
 def test_a_term_that_cannot_be_is_named(changes: dict[str, Any], said: str) -> None:
