@@ -6,6 +6,7 @@ from typing import ParamSpec, TypeVar
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import Group
 from django.db.models import Q
+from django.views.decorators.cache import never_cache
 from guardian.core import ObjectPermissionChecker
 from guardian.shortcuts import assign_perm
 
@@ -105,7 +106,10 @@ def open_to_everyone(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def open_to_signed_in(view: Callable[P, R]) -> Callable[P, R]:
-    """Mark a page as needing an account; what the account may see there is for `check` to say."""
-    guarded = login_required(view)  # type: ignore[type-var]
+    """Mark a page as needing an account; what the account may see there is for `check` to say.
+
+    Nobody in between keeps it, and the next person at the same screen does not find it behind "back".
+    """
+    guarded = never_cache(login_required(view))  # type: ignore[type-var]
     guarded.access = "signed in"  # type: ignore[attr-defined]
     return guarded

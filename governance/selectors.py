@@ -104,9 +104,10 @@ def ballots_on(request: ChangeRequest) -> list[Ballot]:
     return [Ballot(row.user_id, Verdict(row.verdict), row.digest) for row in rows]
 
 
-def evidence_for(digest: str) -> dict[str, Evidence]:
-    """Return the newest evidence of each kind about one digest."""
-    return {row.kind: row for row in Evidence.objects.filter(subject_digest=digest).order_by("id")}
+def evidence_for(digest: str, jurisdiction: Jurisdiction) -> dict[str, Evidence]:
+    """Return the newest evidence of each kind about one digest; what another jurisdiction attached is none."""
+    rows = Evidence.objects.filter(subject_digest=digest, jurisdiction=jurisdiction)
+    return {row.kind: row for row in rows.order_by("id")}
 
 
 def request_numbered(request_id: int) -> ChangeRequest | None:

@@ -15,7 +15,7 @@ urlpatterns = [
     path("public/<slug:slug>/check/", pages.check, name="portal-check"),
     path("public/<slug:slug>/data/", data.data, name="portal-data"),
     path(
-        "public/<slug:slug>/data/<int:number>/<str:kind>-<str:category>.<str:form>",
+        "public/<slug:slug>/data/<int:number>/<slug:kind>-<slug:category>.<str:form>",
         data.table,
         name="portal-table",
     ),

@@ -84,7 +84,7 @@ def plan_context(plan: Plan, by: User) -> dict[str, Any]:
         "shift": spoken_window(_local(plan, plan.starts_at), _local(plan, plan.ends_at)),
         "picture": plan_picture(plan),
         "rows": place_rows(body),
-        "evidence": evidence_lines([plan.digest, *change.rests_on]),
+        "evidence": evidence_lines([plan.digest, *change.rests_on], plan.jurisdiction),
         "score": score_line(plan.jurisdiction, body.category),
         "changes": changes_since(plan),
         "digest": shortened(plan.digest),
@@ -176,9 +176,10 @@ def _why_not(plan: Plan, by: User) -> str:
 
 def _blocked(plan: Plan) -> str:
     """Return why it cannot be approved yet whoever decides; "" when nothing stands in the way."""
-    evidence = {kind: row.verdict for kind, row in selectors.evidence_for(plan.digest).items()}
+    evidence = selectors.evidence_for(plan.digest, plan.jurisdiction)
+    verdicts = {kind: row.verdict for kind, row in evidence.items()}
     try:
-        check_evidence(selectors.rule_for(plan.change_request), evidence)
+        check_evidence(selectors.rule_for(plan.change_request), verdicts)
     except Refused as refusal:
         return refusal.message
     return ""

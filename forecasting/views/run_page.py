@@ -89,7 +89,7 @@ def run_context(run: ForecastRun) -> dict[str, Any]:
         "standing": STANDINGS.get(score.standing, score.standing)
         if score
         else "its window is not scored yet",
-        "evidence": evidence_lines([run.digest, run.recipe.digest]),
+        "evidence": evidence_lines([run.digest, run.recipe.digest], run.jurisdiction),
         "digest": shortened(run.digest),
         "as_of": spoken_moment(clock.local(run.as_of, run.jurisdiction)),
         "chart": history_chart(run.jurisdiction, run.category),

@@ -98,7 +98,8 @@ class RequestWhole(RequestRow):
     @extend_schema_field(EvidenceRow(many=True))
     def get_evidence(self, request: ChangeRequest) -> Any:
         digests = [request.digest, *request.rests_on]
-        return EvidenceRow([row for each in digests for row in evidence_for(each).values()], many=True).data
+        found = [evidence_for(each, request.jurisdiction) for each in digests]
+        return EvidenceRow([row for kinds in found for row in kinds.values()], many=True).data
 
 
 class Ballot(serializers.Serializer[Any]):

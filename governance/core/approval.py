@@ -4,9 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from unicodedata import category
 
 from governance.core.refusals import Reason, Refused
 from governance.core.states import Deed, State
+
+RATIONALE_MAX = 4_000
+"""Most characters of a reason: people read it, and it is published as it was written."""
+BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols of Unicode that show nothing, beside white space and what is not printable."""
 
 
 class Verdict(StrEnum):
@@ -98,14 +104,29 @@ def check_ballot(
             Reason.DIGEST_CHANGED,
             "What you saw has been changed since. Read the new revision and decide again; your vote was not recorded.",
         )
-    if len(rationale.strip()) < rule.rationale_min_length:
-        raise Refused(
-            Reason.RATIONALE_TOO_SHORT,
-            f"Give your reason in at least {rule.rationale_min_length} characters; "
-            "the board and the public will read it.",
-        )
+    check_rationale(rationale, rule.rationale_min_length)
     if ballot.verdict is Verdict.APPROVE:
         check_evidence(rule, evidence)
+
+
+def check_rationale(rationale: str, least: int) -> None:
+    """Refuse a reason that a reader could not read: too little to see, too much, or control characters.
+
+    Only what shows counts towards `least`: spaces once, invisible characters not at all.
+    """
+    seen = "".join(char if char.isprintable() and char not in BLANKS else " " for char in rationale)
+    if len(" ".join(seen.split())) < least:
+        raise Refused(
+            Reason.RATIONALE_TOO_SHORT,
+            f"Give your reason in at least {least} characters; the board and the public will read it.",
+        )
+    if len(rationale) > RATIONALE_MAX:
+        raise Refused(
+            Reason.TOO_LARGE,
+            f"Give your reason in at most {RATIONALE_MAX:,} characters; this one has {len(rationale):,}.",
+        )
+    if any(category(char) == "Cc" and char not in "\n\r\t" for char in rationale):
+        raise Refused(Reason.BAD_INPUT, "Your reason holds control characters; type it again without them.")
 
 
 def check_evidence(rule: Rule, evidence: Mapping[str, str]) -> None:

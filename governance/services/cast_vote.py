@@ -18,7 +18,7 @@ def cast_vote(
     """Record a vote on exactly what was seen, and settle the request if the vote decides it.
 
     Raises Refused(NOT_PERMITTED | SERVICE_MAY_NOT_VOTE | AUTHOR_MAY_NOT_VOTE | ALREADY_VOTED | NOT_OPEN | EXPIRED
-    | DIGEST_CHANGED | RATIONALE_TOO_SHORT | EVIDENCE_MISSING | EVIDENCE_FAILED).
+    | DIGEST_CHANGED | RATIONALE_TOO_SHORT | TOO_LARGE | BAD_INPUT | EVIDENCE_MISSING | EVIDENCE_FAILED).
     """
     # Two voters at once: the second waits here and then counts the first one's vote.
     request = ChangeRequest.objects.select_for_update(of=("self",)).get(pk=change_request_id)
@@ -27,8 +27,9 @@ def cast_vote(
     proposal, rule, cast = proposal_of(request), rule_for(request), ballots_on(request)
     ballot = Ballot(by.pk, verdict, seen_digest)
     check_standing(proposal, Voter(by.pk, by.is_service), cast, now=moment)
-    evidence = {kind: row.verdict for kind, row in evidence_for(request.digest).items()}
-    check_ballot(proposal, rule, ballot, rationale=rationale, evidence=evidence)
+    evidence = evidence_for(request.digest, request.jurisdiction)
+    verdicts = {kind: row.verdict for kind, row in evidence.items()}
+    check_ballot(proposal, rule, ballot, rationale=rationale, evidence=verdicts)
 
     outcome = decide([*cast, ballot], rule, request.digest)
     if outcome is not None:

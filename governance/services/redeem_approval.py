@@ -30,7 +30,8 @@ def redeem_approval(*, digest: str, kind: str, by: User) -> ChangeRequest:
     moment = clock.now(request.jurisdiction)
     rule = rule_for(request)
     check_redeemable(proposal_of(request), now=moment)
-    check_evidence(rule, {kind: row.verdict for kind, row in evidence_for(digest).items()})
+    evidence = evidence_for(digest, request.jurisdiction)
+    check_evidence(rule, {kind: row.verdict for kind, row in evidence.items()})
     entitled = {
         vote.user_id
         for vote in votes_on(request)

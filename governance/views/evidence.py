@@ -11,7 +11,7 @@ from governance import selectors
 from governance.core.verdicts import WORDS, verdict_words
 
 if TYPE_CHECKING:
-    from governance.models import Evidence
+    from governance.models import Evidence, Jurisdiction
 
 QUESTIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -33,9 +33,9 @@ class EvidenceLine:
     row: Evidence
 
 
-def evidence_lines(digests: Iterable[str]) -> list[EvidenceLine]:
+def evidence_lines(digests: Iterable[str], jurisdiction: Jurisdiction) -> list[EvidenceLine]:
     """Return the newest evidence of each kind on these digests, in their order."""
-    rows = [row for digest in digests for row in selectors.evidence_for(digest).values()]
+    rows = [row for digest in digests for row in selectors.evidence_for(digest, jurisdiction).values()]
     return [
         EvidenceLine(_question(row.kind), verdict_words(row.verdict), without_verdict(row.summary), row)
         for row in rows

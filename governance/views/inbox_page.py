@@ -68,7 +68,8 @@ def _items(requests: Iterable[ChangeRequest]) -> list[Item]:
 def _item(request: ChangeRequest) -> Item:
     here = request.jurisdiction
     now = clock.local(clock.now(here), here)
-    said = [verdict_words(row.verdict).lower() for row in selectors.evidence_for(request.digest).values()]
+    evidence = selectors.evidence_for(request.digest, here)
+    said = [verdict_words(row.verdict).lower() for row in evidence.values()]
     return Item(
         request=request,
         kind=KINDS.get(request.kind, request.kind.replace("_", " ").capitalize()),

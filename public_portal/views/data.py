@@ -57,8 +57,14 @@ def _csv(found: PublishedTable) -> bytes:
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(found.body["rows"])
+    writer.writerows({name: _inert(value) for name, value in row.items()} for row in found.body["rows"])
     return text.getvalue().encode()
+
+
+def _inert(value: object) -> object:
+    """Keep a spreadsheet from running a name that looks like a formula (OWASP, CSV injection)."""
+    runs = isinstance(value, str) and value.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{value}" if runs else value
 
 
 def _file(content: bytes, media_type: str, name: str, digest: str) -> HttpResponse:

@@ -3,6 +3,7 @@
 import pytest
 
 from governance.views.evidence import evidence_lines, without_verdict
+from tests.cast import City
 
 
 @pytest.mark.parametrize(
@@ -24,5 +25,5 @@ def test_a_verdict_is_not_said_twice(summary: str, said: str) -> None:
     assert without_verdict(summary) == said
 
 
-def test_a_digest_without_evidence_has_no_lines(db: None) -> None:
-    assert evidence_lines(["0" * 64]) == []
+def test_a_digest_without_evidence_has_no_lines(city: City) -> None:
+    assert evidence_lines(["0" * 64], city.jurisdiction) == []

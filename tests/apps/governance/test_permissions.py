@@ -2,7 +2,9 @@
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from governance.core.roles import Permission
 from governance.models import District, RoleGrant
@@ -45,3 +47,12 @@ def test_asking_for_all_districts_costs_no_more_in_a_large_city(city: City, who:
             boundary=square(-75.20, 40.06 + number / 100, -75.16, 40.07 + number / 100),
         )
     assert cost() == small
+
+
+@pytest.mark.parametrize("name", ["inbox", "plans", "runs", "audits"])
+def test_a_page_that_needs_an_account_is_kept_by_no_cache(client: Client, city: City, name: str) -> None:
+    assert "no-store" in client.get(reverse(name)).headers["Cache-Control"]
+    client.force_login(city.ben)
+    answer = client.get(reverse(name))
+    assert answer.status_code == 200
+    assert {"no-store", "private"} <= set(answer.headers["Cache-Control"].split(", "))

@@ -11,7 +11,7 @@ from governance.models import ChangeRequest, LedgerEntry
 from governance.services.attach_evidence import attach_evidence
 from governance.services.cast_vote import cast_vote
 from governance.services.open_change_request import open_change_request
-from tests.cast import City
+from tests.cast import City, build_city
 
 WHY = "Matches what residents reported in the last two weeks."
 
@@ -68,3 +68,35 @@ def test_nobody_else_may_vote_on_it(city: City, who: str) -> None:
         )
     assert refusal.value.reason in {Reason.NOT_PERMITTED, Reason.SERVICE_MAY_NOT_VOTE}
     assert LedgerEntry.objects.count() == before
+
+
+def test_evidence_that_another_city_attached_counts_for_nothing(city: City) -> None:
+    elsewhere = build_city(slug="elsewhere")
+    request = open_plan(city)
+    attach_evidence(
+        subject_digest=request.digest,
+        kind="plan_disparity",
+        verdict="fail",
+        summary="Fails.",
+        report_digest="c" * 64,
+        jurisdiction=city.jurisdiction,
+        by=city.dev,
+    )
+    attach_evidence(
+        subject_digest=request.digest,
+        kind="plan_disparity",
+        verdict="pass",
+        summary="Passes.",
+        report_digest="d" * 64,
+        jurisdiction=elsewhere.jurisdiction,
+        by=elsewhere.dev,
+    )
+    with pytest.raises(Refused) as refusal:
+        cast_vote(
+            change_request_id=request.id,
+            verdict=Verdict.APPROVE,
+            rationale=WHY,
+            seen_digest=request.digest,
+            by=city.ben,
+        )
+    assert refusal.value.reason is Reason.EVIDENCE_FAILED

@@ -1,11 +1,14 @@
 """Public pages over HTTP: what a stranger sees, and what nobody can see."""
 
+import csv
 import hashlib
+import io
 import json
 
 import pytest
 from django.test import Client
 
+from governance.models import Area
 from public_portal.models import PublishedTable, Release
 from public_portal.tasks import publish_due
 from public_portal.urls import urlpatterns
@@ -112,6 +115,17 @@ def test_hidden_counts_are_called_hidden_on_the_page_and_empty_in_the_file(
     assert any(row.endswith(",") for row in rows)
 
 
+def test_an_areas_name_that_a_spreadsheet_would_run_stays_a_name(client: Client, closed_week: Week) -> None:
+    evil = '=HYPERLINK("https://example.org")'
+    Area.objects.filter(jurisdiction=closed_week.city.jurisdiction, code="a00").update(name=evil)
+    publish_due()
+    release = Release.objects.get()
+    address = f"{HOME}data/{release.pk}/areas-residential_burglary"
+    names = [row["name"] for row in csv.DictReader(io.StringIO(text_of(client, f"{address}.csv")))]
+    assert "'" + evil in names
+    assert evil in [row["name"] for row in client.get(f"{address}.json").json()["rows"]]
+
+
 def test_every_released_table_downloads_with_the_digest_beside_it(client: Client, release: Release) -> None:
     listing = text_of(client, HOME + "data/")
     digests = []
@@ -138,6 +152,9 @@ def test_the_report_is_a_page_and_a_pdf(client: Client, release: Release) -> Non
         "/public/nowhere/",
         HOME + "areas/z99/",
         HOME + "data/999/areas-residential_burglary.json",
+        HOME + "data/1/areas-%00.json",
+        HOME + "data/1/%00-all.json",
+        HOME + "data/1/..%2F..%2Fareas-all.json",
         HOME + "reports/999/",
         HOME + "reports/999/report.pdf",
     ],
