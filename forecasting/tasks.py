@@ -104,26 +104,21 @@ def due_categories(jurisdiction: Jurisdiction, moment: datetime) -> list[str]:
 
 @shared_task
 def issue_one(slug: str, category: str, extract_id: int, start: int, end: int) -> bool:
-    """Issue one category's forecast; one that is refused must not hold up the others."""
+    """Issue one category's forecast."""
     jurisdiction = jurisdiction_named(slug)
     recipe = recipe_in_force(jurisdiction, category, clock.now(jurisdiction))
     extract = extract_numbered(extract_id)
     if recipe is None or extract is None:
         return False
-    try:
-        issue_forecast(
-            jurisdiction=jurisdiction,
-            recipe=recipe,
-            extract=extract,
-            category=category,
-            window_start=datetime.fromtimestamp(start, UTC),
-            window_end=datetime.fromtimestamp(end, UTC),
-            by=scheduler_account(),
-        )
-    except Refused as refusal:
-        log.warning("not issued %s %s reason=%s %s", slug, category, refusal.reason, refusal.message)
-        return False
-    return True
+    return _in_turn(
+        issue_forecast,
+        jurisdiction=jurisdiction,
+        recipe=recipe,
+        extract=extract,
+        category=category,
+        window_start=datetime.fromtimestamp(start, UTC),
+        window_end=datetime.fromtimestamp(end, UTC),
+    )
 
 
 @shared_task
@@ -150,16 +145,11 @@ def score_due_in(slug: str) -> int:
 
 @shared_task
 def score_one(run_id: int, extract_id: int) -> bool:
-    """Score one run; one that is refused must not hold up the others."""
+    """Score one run."""
     run, extract = run_numbered(run_id), extract_numbered(extract_id)
     if run is None or extract is None:
         return False
-    try:
-        score_forecast(run=run, extract=extract, by=scheduler_account())
-    except Refused as refusal:
-        log.warning("not scored run=%s reason=%s %s", run_id, refusal.reason, refusal.message)
-        return False
-    return True
+    return _in_turn(score_forecast, run=run, extract=extract)
 
 
 # --- plans ----------------------------------------------------------------------------------------------------
@@ -192,21 +182,16 @@ def propose_due_in(slug: str, *, scripted: bool = False) -> int:
 def _propose_one(
     jurisdiction: Jurisdiction, shift: UpcomingShift, category: str, district: District, *, scripted: bool
 ) -> bool:
-    try:
-        propose_plan(
-            jurisdiction=jurisdiction,
-            district=district,
-            category=category,
-            shift=shift.name,
-            starts_at=shift.starts_at,
-            ends_at=shift.ends_at,
-            by=scheduler_account(),
-            scripted=scripted,
-        )
-    except Refused as refusal:
-        log.warning("not proposed %s reason=%s %s", jurisdiction.slug, refusal.reason, refusal.message)
-        return False
-    return True
+    return _in_turn(
+        propose_plan,
+        jurisdiction=jurisdiction,
+        district=district,
+        category=category,
+        shift=shift.name,
+        starts_at=shift.starts_at,
+        ends_at=shift.ends_at,
+        scripted=scripted,
+    )
 
 
 @shared_task
@@ -229,11 +214,11 @@ def close_due() -> int:
     )
 
 
-def _in_turn(deed: Callable[..., object], **arguments: int) -> bool:
+def _in_turn(deed: Callable[..., object], **arguments: object) -> bool:
     """Do one deed as the scheduler; one that is refused must not hold up the others."""
     try:
         deed(**arguments, by=scheduler_account())
     except Refused as refusal:
-        log.warning("not done %s reason=%s %s", arguments, refusal.reason, refusal.message)
+        log.warning("not done deed=%s reason=%s %s", deed.__name__, refusal.reason, refusal.message)
         return False
     return True
