@@ -96,9 +96,10 @@ def test_tonight_is_decided_and_next_week_everybody_can_read_it(demo: Demo, brow
         browser.find_element(By.CSS_SELECTOR, "button[value=approve]").click()
         assert "approved" in browser.find_element(By.CSS_SELECTOR, ".message").text
 
+        assert not browser.find_elements(By.PARTIAL_LINK_TEXT, "PDF")
         settle()
-        browser.refresh()
-        assert browser.find_elements(By.PARTIAL_LINK_TEXT, "PDF")
+        # The page asks again by itself until the sheet is there.
+        WebDriverWait(browser, SLOW).until(lambda page: page.find_elements(By.PARTIAL_LINK_TEXT, "PDF"))
 
         browser.find_element(By.CSS_SELECTOR, ".replay button").click()
         WebDriverWait(browser, SLOW).until(lambda page: "It is now" in page.page_source)
