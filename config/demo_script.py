@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from forecasting.core.plan_body import PlaceEdit
+from forecasting.core.plan_edit import PlaceEdit
 from forecasting.selectors.plans import body_of, plan_of
 from forecasting.services.edit_plan import edit_plan
 from governance.core.approval import Verdict

@@ -17,7 +17,7 @@ from forecasting.core.naming import name_places
 from forecasting.core.plan_body import Place, Reason
 from forecasting.core.prevention import default_option
 from forecasting.core.recipe import Recipe, recipe_from_dict
-from forecasting.models import ForecastRun
+from forecasting.models import ForecastRun, Plan
 from forecasting.selectors.geography import named_layer
 from forecasting.selectors.runs import run_cells, run_manifest, run_shares
 from governance.core.refusals import Reason as Why
@@ -142,3 +142,9 @@ def _reasons(recipe: Recipe, factors: dict[str, float]) -> tuple[Reason, ...]:
 def rounded(value: float, digits: int = 6) -> float:
     """Return a figure with so many significant digits."""
     return float(f"{float(value):.{digits}g}")
+
+
+def places_at(plan: Plan, cells: Sequence[tuple[int, int]], terms: Terms) -> tuple[Place, ...]:
+    """Return cells of the plan's district as places that could be added to it. Raises Refused(BAD_INPUT)."""
+    found = candidates_for(plan.run, plan.district.code, plan.starts_at)
+    return as_places(found, found.at(cells), budget_of(terms))

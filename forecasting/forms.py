@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from forecasting.core.plan_body import Place, PlaceEdit, PlanBody
+from forecasting.core.plan_body import Place, PlanBody
+from forecasting.core.plan_edit import PlaceEdit
 from governance.core.refusals import Reason, Refused
 
 

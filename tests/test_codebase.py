@@ -13,6 +13,7 @@ from django.db import connection
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from forecasting.core.incidents import EXTRACT_COLUMNS
+from governance.core.refusals import Reason
 from governance.core.roles import PERMISSION_LABELS, ROLES, Permission
 from governance.core.states import OWNERS, TRANSITIONS, Owner, State
 
@@ -54,9 +55,10 @@ def test_the_import_contracts_hold() -> None:
 
 @pytest.mark.parametrize("path", modules("services"), ids=named)
 def test_a_service_is_one_keyword_only_deed_by_somebody_in_one_transaction(path: Path) -> None:
-    deeds = [each for each in functions(path) if each.name == path.stem]
-    assert len(deeds) == 1, "the public function carries the module's name"
-    deed = deeds[0]
+    assert [each.name for each in functions(path)] == [path.stem], (
+        "one public function, with the module's name"
+    )
+    deed = functions(path)[0]
     assert not deed.args.args
     assert "by" in {argument.arg for argument in deed.args.kwonlyargs}
     assert "transaction.atomic" in {ast.unparse(decorator) for decorator in deed.decorator_list}
@@ -187,6 +189,18 @@ def test_every_state_has_somebody_who_acts_next_or_is_final() -> None:
     for state, owner in OWNERS.items():
         leads_on = any(source is state for source, _ in TRANSITIONS)
         assert leads_on == (owner is not Owner.NOBODY)
+
+
+def test_every_reason_for_a_no_is_given_somewhere() -> None:
+    given = {
+        node.attr
+        for app in (*APPS, "config")
+        for path in (ROOT / app).rglob("*.py")
+        if path.name != "refusals.py"
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("Reason", "Why")
+    }
+    assert {reason.name for reason in Reason} <= given
 
 
 def test_every_permission_is_given_to_some_role_and_has_its_words() -> None:

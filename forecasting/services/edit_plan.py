@@ -9,17 +9,9 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from forecasting.candidates import as_places, budget_of, candidates_for
-from forecasting.core.plan_body import (
-    Place,
-    PlaceEdit,
-    PlanBody,
-    PlanError,
-    adds,
-    differences,
-    edit_places,
-    plan_digest,
-)
+from forecasting.candidates import places_at
+from forecasting.core.plan_body import plan_digest
+from forecasting.core.plan_edit import PlaceEdit, adds, changed_body, differences
 from forecasting.models import Plan
 from forecasting.selectors.plans import body_of, plan_of
 from governance.core.refusals import Reason, Refused
@@ -30,7 +22,6 @@ from governance.selectors import policy_in_force
 from governance.services.revise_change_request import revise_change_request
 
 if TYPE_CHECKING:
-    from governance.core.policy import Terms
     from governance.models import User
 
 
@@ -97,36 +88,3 @@ def edit_plan(
         text="; ".join(said),
     )
     return revised
-
-
-def places_at(plan: Plan, cells: Sequence[tuple[int, int]], terms: Terms) -> tuple[Place, ...]:
-    """Return cells of the plan's district as places that could be added to it. Raises Refused(BAD_INPUT)."""
-    found = candidates_for(plan.run, plan.district.code, plan.starts_at)
-    return as_places(found, found.at(cells), budget_of(terms))
-
-
-def changed_body(
-    before: PlanBody, edits: Sequence[PlaceEdit], added: Sequence[Place] = (), *, terms: Terms
-) -> PlanBody:
-    """Return the plan as edited, with what it would cover; changes nothing (the page shows it before saving)."""
-    try:
-        after = edit_places(before, edits, added, terms.dosage_cap_minutes)
-    except PlanError as problem:
-        raise Refused(Reason.BAD_INPUT, f"{problem} Nothing was changed.") from problem
-    if after.hours > before.hours_available:
-        raise Refused(
-            Reason.OUTSIDE_POLICY,
-            f"This would take {after.hours:.1f} hours; the policy gives {before.hours_available:g}. "
-            "Nothing was changed.",
-        )
-    if len(after.places) > max(terms.max_places, len(before.places)):
-        raise Refused(
-            Reason.OUTSIDE_POLICY,
-            f"This would take {len(after.places)} places; the policy gives at most {terms.max_places} places "
-            "to one plan. Nothing was changed.",
-        )
-    expected = sum(place.expected for place in after.places)
-    whole = sum(place.expected for place in before.places)
-    ratio = expected / whole if whole else 0.0
-    value, low, high = (float(f"{part * ratio:.6g}") for part in before.covered)
-    return replace(after, covered=(value, low, high))

@@ -46,12 +46,12 @@ def execute_plan(*, plan_id: int, by: User) -> Briefing:
     body = _as_approved(plan)
     moment = clock.now(plan.jurisdiction)
     pdf = store_artifact(
-        render_pdf("forecasting/briefing.html", briefing_context(plan, body), created=moment),
+        render_pdf("forecasting/briefing.html", _briefing_context(plan, body), created=moment),
         "application/pdf",
         name=f"briefing-{plan.pk}.pdf",
     )
     places = store_artifact(
-        json.dumps(briefing_geojson(plan, body), sort_keys=True).encode(),
+        json.dumps(_briefing_geojson(plan, body), sort_keys=True).encode(),
         "application/geo+json",
         name=f"briefing-{plan.pk}.geojson",
     )
@@ -91,7 +91,7 @@ def _as_approved(plan: Plan) -> PlanBody:
     return body
 
 
-def briefing_context(plan: Plan, body: PlanBody) -> dict[str, Any]:
+def _briefing_context(plan: Plan, body: PlanBody) -> dict[str, Any]:
     """Return what the briefing sheet shows."""
     rows = [{"place": place, "option": OPTIONS[place.option]} for place in body.places]
     return {
@@ -106,7 +106,7 @@ def briefing_context(plan: Plan, body: PlanBody) -> dict[str, Any]:
     }
 
 
-def briefing_geojson(plan: Plan, body: PlanBody) -> dict[str, Any]:
+def _briefing_geojson(plan: Plan, body: PlanBody) -> dict[str, Any]:
     """Return the places as GeoJSON (WGS84)."""
     features = []
     for place in body.places:

@@ -83,7 +83,7 @@ def ingest_batch(
     """
     role = check(by, Permission.MANAGE_DATA, jurisdiction)
     wait_for_turn(jurisdiction.pk)
-    digest = file_digest(path)
+    digest = _file_digest(path)
     known = Batch.objects.filter(jurisdiction=jurisdiction, digest=digest).first()
     if known is not None:
         return known
@@ -114,7 +114,7 @@ def ingest_batch(
     return batch
 
 
-def file_digest(path: Path) -> str:
+def _file_digest(path: Path) -> str:
     """SHA-256 of a file's bytes, in hex. Raises Refused(NOT_FOUND)."""
     try:
         with path.open("rb") as file:
@@ -214,7 +214,7 @@ def _check_whole(intake: Intake, path: Path, digest: str) -> None:
             f"{count:,} of them because of {reason.replace('_', ' ')}. Correct the profile {profile} and ingest the "
             "file again. Nothing was stored.",
         )
-    if file_digest(path) != digest:
+    if _file_digest(path) != digest:
         raise Refused(
             Reason.BAD_INPUT, f"{name} changed while it was read. Ingest it again. Nothing was stored."
         )

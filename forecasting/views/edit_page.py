@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecasting.candidates import as_places, budget_of, candidates_for
+from forecasting.candidates import as_places, budget_of, candidates_for, places_at
 from forecasting.core.limits import CannotForecast
-from forecasting.core.plan_body import Place, PlaceEdit, PlanBody, adds, differences
+from forecasting.core.plan_body import Place, PlanBody
+from forecasting.core.plan_edit import PlaceEdit, adds, changed_body, differences
 from forecasting.core.prevention import OPTIONS, Option
 from forecasting.core.wording import percent, shortened
 from forecasting.forms import field_key, read_added, read_edits
 from forecasting.selectors.plans import body_of
-from forecasting.services.edit_plan import changed_body, places_at
 from forecasting.views.plan_page import headline
 from governance import selectors
 from governance.core.drawing import reading

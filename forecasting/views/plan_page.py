@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from forecasting.core.plan_body import Place, PlanBody, differences
+from forecasting.core.plan_body import Place, PlanBody
+from forecasting.core.plan_edit import differences
 from forecasting.core.prevention import OPTIONS
 from forecasting.core.wording import counted, in_words, incidents_of, percent, shortened
 from forecasting.models import Plan, PlanClosure

@@ -17,8 +17,6 @@ class Reason(StrEnum):
     EVIDENCE_MISSING = "evidence_missing"
     EVIDENCE_FAILED = "evidence_failed"
     NOT_APPROVED = "not_approved"
-    HELD = "held"
-    QUORUM_UNREACHABLE = "quorum_unreachable"
     ALREADY_DONE = "already_done"
     NOT_FOUND = "not_found"
     BAD_INPUT = "bad_input"

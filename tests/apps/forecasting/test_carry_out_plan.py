@@ -11,7 +11,7 @@ import pytest
 import rfc8785
 from django.db import DatabaseError, transaction
 
-from forecasting.core.plan_body import PlaceEdit
+from forecasting.core.plan_edit import PlaceEdit
 from forecasting.models import Briefing, Plan, PlanClosure
 from forecasting.selectors.plans import body_of
 from forecasting.services.close_plan import close_plan

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from forecasting.candidates import candidates_for
-from forecasting.core.plan_body import PlaceEdit
+from forecasting.core.plan_edit import PlaceEdit
 from forecasting.models import Plan
 from forecasting.selectors.plans import body_of
 from forecasting.services.edit_plan import edit_plan
