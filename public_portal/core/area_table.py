@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from public_portal.core.privacy import CountTable, coarsen, suppress
+from public_portal.core.privacy import CountTable, suppress, to_a_tenth
 
 
 @dataclass(frozen=True)
@@ -36,16 +36,14 @@ def area_table(figures: Sequence[AreaFigures], suppress_below: int) -> dict[str,
         counts=tuple((each.observed,) for each in figures),
     )
     shown = suppress(counts, suppress_below)
-    expected = coarsen((each.area, 1.0, each.expected) for each in figures)
-    baseline = coarsen((each.area, 1.0, each.baseline) for each in figures)
     rows = [
         {
             "area": each.area,
             "name": each.name,
-            "expected": expected[each.area],
+            "expected": to_a_tenth(each.expected),
             "low": each.low,
             "high": each.high,
-            "baseline": baseline[each.area],
+            "baseline": to_a_tenth(each.baseline),
             "observed": cell[0],
         }
         for each, cell in zip(figures, shown.cells, strict=True)

@@ -1,6 +1,6 @@
 """THE PUBLICATION RULE, version 1: what may be shown to everybody, when, and how coarse.
 
-1. Coarsen. Nothing finer than an area is published; values of cells are added up to areas by surface.
+1. Coarsen. Nothing finer than an area is published; a cell counts for the area that holds its centre.
 2. Delay. Nothing about a window is published before its end plus the policy's delay.
 3. Suppress. A count of 1 to k - 1 incidents is hidden, and so many other numbers with it that no hidden small
    count can be worked out from the totals shown beside it. A zero is shown.
@@ -12,7 +12,7 @@ What the rule does not do: it is no differential privacy. Someone who knows all 
 area can still learn of the last one where a count is shown.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -63,19 +63,9 @@ class PublishedCounts:
         return sum(cell is None for row in self.cells for cell in row)
 
 
-def coarsen(parts: Iterable[tuple[str, float, float]]) -> dict[str, float]:
-    """Add up values of cells to areas, rounded to a tenth.
-
-    `parts`: (area, share of the cell inside that area from 0 to 1, value of the cell) for each pair that
-    overlaps. The areas' values add up to the cells' as far as areas cover them. Raises ValueError for a
-    share outside 0 to 1.
-    """
-    values: dict[str, float] = {}
-    for area, share, value in parts:
-        if not 0 <= share <= 1 + 1e-9:
-            raise ValueError(f"area {area} holds {share:.3f} of a cell")
-        values[area] = values.get(area, 0.0) + share * value
-    return {area: round(value, 1) for area, value in values.items()}
+def to_a_tenth(value: float) -> float:
+    """Round an area's forecast or baseline (incidents) as it may be shown."""
+    return round(value, 1)
 
 
 def public_from(window_end: datetime, delay: timedelta) -> datetime:

@@ -9,10 +9,10 @@ import pytest
 from public_portal.core.privacy import (
     CountTable,
     PublishedCounts,
-    coarsen,
     is_public,
     public_from,
     suppress,
+    to_a_tenth,
 )
 
 END = datetime(2023, 12, 8, 6, tzinfo=UTC)
@@ -150,14 +150,8 @@ def test_a_malformed_table_is_refused(
         CountTable(rows, columns, counts)
 
 
-def test_cells_are_added_up_to_areas_by_surface_and_rounded_to_a_tenth() -> None:
-    parts = [("a", 1.0, 0.5), ("a", 0.25, 1.0), ("b", 0.75, 1.0)]
-    assert coarsen(parts) == {"a": 0.8, "b": 0.8}
-
-
-def test_a_share_of_a_cell_above_one_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"area a holds 1\.500"):
-        coarsen([("a", 1.5, 1.0)])
+def test_forecasts_are_shown_to_a_tenth() -> None:
+    assert [to_a_tenth(value) for value in (0.04, 0.06, 12.34)] == [0.0, 0.1, 12.3]
 
 
 def test_nothing_is_public_before_the_window_ended_and_the_delay_passed() -> None:
