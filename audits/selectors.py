@@ -153,9 +153,10 @@ def pending(jurisdiction: Jurisdiction) -> list[tuple[str, str]]:
     audited = AuditRun.objects.filter(jurisdiction=jurisdiction)
     once = set(audited.values_list("subject_digest", flat=True))
     lately = set(audited.filter(residents=source).values_list("subject_digest", flat=True))
+    plans = plans_of(jurisdiction).order_by("-id")  # by district, the public record's order would name it
     subjects = [
         *((AuditRun.SubjectKind.RUN, run.digest, run.window_end) for run in runs_of(jurisdiction)),
-        *((AuditRun.SubjectKind.PLAN, plan.digest, plan.ends_at) for plan in plans_of(jurisdiction)),
+        *((AuditRun.SubjectKind.PLAN, plan.digest, plan.ends_at) for plan in plans),
     ]
     return [
         (kind.value, digest)

@@ -1,6 +1,7 @@
 """HTML to tagged PDF (PDF/UA-1 declared, not independently validated), the same bytes every time."""
 
 import logging
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ import weasyprint
 from django.template.loader import render_to_string
 
 LOGGER = logging.getLogger("weasyprint")
+UNDRAWN = re.compile(r"\(U\+([0-9A-F]{4,6})\)")  # a character that no font here can draw
 HARMLESS = ("Ignored", "Expected")  # a CSS rule meant for screens; it loses nothing on paper
 
 
@@ -40,6 +42,17 @@ def render_pdf(template: str, context: Mapping[str, Any], *, created: datetime) 
     `created` is the date the file says it was made: part of the input, so that the bytes can be made again.
     """
     html = render_to_string(template, {**context, "created": created})
+    pdf, complaints = _write(html)
+    if undrawn := {int(code, 16) for line in complaints for code in UNDRAWN.findall(line)}:
+        # What somebody wrote must not keep a briefing or a report from being made: the character is spelt out.
+        pdf, complaints = _write(html.translate({code: f"[U+{code:04X}]" for code in undrawn}))
+    if complaints:
+        raise DocumentError("The document is incomplete: " + "; ".join(complaints))
+    return pdf
+
+
+def _write(html: str) -> tuple[bytes, list[str]]:
+    """Return the PDF of a page, and what WeasyPrint complains about."""
     complaints = _Complaints()
     LOGGER.addHandler(complaints)
     try:
@@ -47,6 +60,4 @@ def render_pdf(template: str, context: Mapping[str, Any], *, created: datetime) 
         pdf: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
     finally:
         LOGGER.removeHandler(complaints)
-    if complaints.lines:
-        raise DocumentError("The document is incomplete: " + "; ".join(complaints.lines))
-    return pdf
+    return pdf, complaints.lines

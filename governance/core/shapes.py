@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import category
 
 CODE_FIELDS = ("code", "GEOID", "dist_num", "DISTRICT", "district", "id", "osm_id", "objectid", "OBJECTID")
 NAME_FIELDS = ("name", "NAME", "label", "tract_name")
@@ -50,12 +51,14 @@ def _with_number(feature: Mapping[str, Any], number: int) -> Mapping[str, Any]:
 def _features(data: bytes) -> Sequence[Mapping[str, Any]]:
     try:
         collection = json.loads(data)
-        features = collection["features"]
-    except (ValueError, KeyError, TypeError) as problem:
+        features = list(collection["features"])
+    except (ValueError, KeyError, TypeError, RecursionError) as problem:
         raise ShapesError("The file is not a GeoJSON FeatureCollection in UTF-8.") from problem
     if not features:
         raise ShapesError("The file holds no feature.")
-    return list(features)
+    if not all(isinstance(each, dict) for each in features):
+        raise ShapesError("The file is not a GeoJSON FeatureCollection: not every feature is an object.")
+    return features
 
 
 def _guess(features: Sequence[Mapping[str, Any]], fields: Sequence[str], option: str) -> str:
@@ -70,11 +73,11 @@ def _guess(features: Sequence[Mapping[str, Any]], fields: Sequence[str], option:
 
 def _shape(feature: Mapping[str, Any], number: int, code_field: str, name_field: str, prefix: str) -> Shape:
     geometry, have = feature.get("geometry"), feature.get("properties") or {}
-    if not geometry or not geometry.get("coordinates"):
+    if not isinstance(geometry, dict) or not geometry.get("coordinates"):
         raise ShapesError(f"Feature {number} has no geometry.")
     if have.get(code_field) in (None, ""):
         raise ShapesError(f"Feature {number} has no “{code_field}”.")
-    longitude, latitude = _first_point(geometry["coordinates"])
+    longitude, latitude = _first_point(geometry["coordinates"], number)
     if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
         raise ShapesError(
             f"Feature {number} begins at ({longitude:g}, {latitude:g}), which is no longitude and latitude. "
@@ -82,12 +85,17 @@ def _shape(feature: Mapping[str, Any], number: int, code_field: str, name_field:
         )
     code = str(have[code_field])
     name = str(have.get(name_field) or code)[:LONGEST_NAME]
+    if any(category(char) == "Cc" and not char.isspace() for char in code + name):
+        raise ShapesError(f"Feature {number} has control characters in its code or name.")
     return Shape(
         code, f"{prefix} {name}".strip() if name.replace(".", "").isdigit() else name, json.dumps(geometry)
     )
 
 
-def _first_point(coordinates: Any) -> tuple[float, float]:
-    while isinstance(coordinates[0], list):
-        coordinates = coordinates[0]
-    return float(coordinates[0]), float(coordinates[1])
+def _first_point(coordinates: Any, number: int) -> tuple[float, float]:
+    try:
+        while isinstance(coordinates[0], list):
+            coordinates = coordinates[0]
+        return float(coordinates[0]), float(coordinates[1])
+    except (ValueError, TypeError, LookupError) as problem:
+        raise ShapesError(f"Feature {number} has coordinates that are no numbers.") from problem

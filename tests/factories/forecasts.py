@@ -19,6 +19,7 @@ from forecasting.selectors.geography import on_plane
 from forecasting.selectors.runs import run_cells
 from governance import clock
 from governance.artifacts import store_artifact
+from governance.models import District
 from governance.services.import_areas import NamedShape, import_areas
 from governance.services.open_change_request import open_change_request
 from tests.cast import City
@@ -162,17 +163,18 @@ def add_plan(
     run: ForecastRun,
     *,
     places: Where,
+    district: District | None = None,
     starts_at: datetime | None = None,
     hours: int = 8,
 ) -> Plan:
-    """Propose a plan for Central with the cells of Central where `places` says so."""
-    grid = grid_of(city)
-    chosen = np.flatnonzero(places(*across(grid)) & (grid.district == "central"))
+    """Propose a plan for a district, Central if none is named, with its cells where `places` says so."""
+    grid, where = grid_of(city), district or city.central
+    chosen = np.flatnonzero(places(*across(grid)) & (grid.district == where.code))
     start = starts_at or clock.now(city.jurisdiction) + timedelta(hours=12)
     body = PlanBody(
         salt=secrets.token_hex(32),
         jurisdiction=city.jurisdiction.slug,
-        district="central",
+        district=where.code,
         category=run.category,
         shift="night",
         starts_at=f"{start:%Y-%m-%dT%H:%M:%SZ}",
@@ -192,8 +194,8 @@ def add_plan(
     request = open_change_request(
         kind="plan",
         jurisdiction=city.jurisdiction,
-        district=city.central,
-        title="Residential burglary, Central",
+        district=where,
+        title=f"Residential burglary, {where.name}",
         digest=digest,
         rests_on=[run.digest],
         expires_at=start,
@@ -201,7 +203,7 @@ def add_plan(
     )
     return Plan.objects.create(
         jurisdiction=city.jurisdiction,
-        district=city.central,
+        district=where,
         change_request=request,
         run=run,
         revision=1,

@@ -167,6 +167,17 @@ def test_the_task_audits_what_is_pending_once(city: City, residents: ResidentTab
     assert AuditRun.objects.count() == 2
 
 
+@pytest.mark.parametrize("order", [("central", "north"), ("north", "central")])
+def test_plans_are_audited_in_the_order_of_their_proposals_which_tells_no_district(
+    city: City, residents: ResidentTable, order: tuple[str, str]
+) -> None:
+    run, tonight = add_run(city, flagged=EVEN), clock.now(city.jurisdiction) + timedelta(hours=12)
+    where = {each.code: each for each in (city.central, city.north)}
+    plans = [add_plan(city, run, places=EVEN, district=where[each], starts_at=tonight) for each in order]
+    waiting = [digest for kind, digest in pending(city.jurisdiction) if kind == "plan"]
+    assert waiting == [plan.digest for plan in plans]
+
+
 def test_new_residents_call_for_a_new_audit_of_what_is_still_live_only(
     city: City, residents: ResidentTable
 ) -> None:
