@@ -3,12 +3,13 @@ SHELL := /bin/bash
 PYTHON3 ?= python3
 PY := var/venv/bin/python
 SERVE ?= yes
+PORT ?= 8000
 export LAMPLIGHT_SHARED ?= ../shared
 
 .PHONY: demo test test-slow bench setup setup-test services migrate stop lint lock clean
 
 demo: setup            ## install, start, build the demo city, run one cycle, serve it
-	@$(PY) -m config.demo --serve $(SERVE)
+	@$(PY) -m config.demo --serve $(SERVE) --port $(PORT)
 
 test: setup-test       ## lint, types, import contracts and every test, on the real services
 	@$(PY) -m config.checks

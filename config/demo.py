@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ from config import provision
 PYTHON = sys.executable
 BIN = Path(PYTHON).parent
 ACCOUNTS = provision.VAR / "demo" / "accounts.json"
-ADDRESS = "127.0.0.1:8000"
+HOST = "127.0.0.1"
 SHOWN_ONCE = ("supervisor", "analyst", "board_member", "board_chair", "auditor", "privacy_officer", "data_steward",
               "administrator")  # fmt: skip
 
@@ -46,16 +47,25 @@ def show_accounts() -> None:
     provision.say(f"All accounts: {ACCOUNTS.relative_to(provision.ROOT)}\n")
 
 
-def serve() -> None:
+def check_port(port: int) -> None:
+    """Refuse early when something else listens where the site is to be."""
+    with socket.socket() as probe:
+        if probe.connect_ex((HOST, port)) == 0:
+            provision.stop_with(
+                f"something already listens on {HOST}:{port}. Stop it, or choose another port: `make demo PORT=8001`."
+            )
+
+
+def serve(port: int) -> None:
     """Run the site and the schedule until interrupted."""
     workers = [
-        [str(BIN / "gunicorn"), "config.wsgi", "--bind", ADDRESS, "--workers", "2", "--timeout", "180", "--log-level",
-         "warning"],
+        [str(BIN / "gunicorn"), "config.wsgi", "--bind", f"{HOST}:{port}", "--workers", "2", "--timeout", "180",
+         "--log-level", "warning", "--no-control-socket"],
         [PYTHON, "manage.py", "run_schedule", "--every", "15"],
     ]  # fmt: skip
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     running = [subprocess.Popen(command, cwd=provision.ROOT) for command in workers]  # noqa: S603 - our own
-    provision.say(f"Lamplight is at http://{ADDRESS}    (Ctrl-C stops it)")
+    provision.say(f"Lamplight is at http://{HOST}:{port}    (Ctrl-C stops it)")
     try:
         os.wait()  # whichever ends first ends the demo; Ctrl-C interrupts the wait
     except KeyboardInterrupt:
@@ -71,7 +81,10 @@ def main() -> None:
     """Do every step; a second run finds everything there and repeats nothing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--serve", choices=["yes", "no"], default="yes")
+    parser.add_argument("--port", type=int, default=8000)
     chosen = parser.parse_args()
+    if chosen.serve == "yes":
+        check_port(chosen.port)
     was_up = provision.services_are_up()
     started = time.monotonic()
     try:
@@ -84,7 +97,7 @@ def main() -> None:
         show_accounts()
         provision.say(f"Ready after {time.monotonic() - started:.0f} s.")
         if chosen.serve == "yes":
-            serve()
+            serve(chosen.port)
     except KeyboardInterrupt:
         provision.say("\nStopped")
     finally:

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -13,6 +14,8 @@ from django.test import Client
 
 from config import env
 from config.cycle import settle
+from config.management.commands import build_demo_city
+from forecasting.models import ForecastRun
 from governance.core.states import State
 from governance.models import ChangeRequest, LedgerEntry
 from tests.database import Demo
@@ -138,3 +141,17 @@ def test_a_demo_that_is_there_already_is_left_alone(demo: Demo) -> None:
     call_command("run_cycle", "rivermark", stdout=said)
     assert "there already" in said.getvalue()
     assert LedgerEntry.objects.count() == entries
+
+
+def test_a_demo_whose_building_was_interrupted_goes_on_where_it_was(demo: Demo) -> None:
+    two_weeks_on = build_demo_city.TONIGHT + timedelta(weeks=2)
+    with pytest.MonkeyPatch.context() as later:
+        later.setattr(build_demo_city, "TONIGHT", two_weeks_on)
+        said = io.StringIO()
+        call_command("build_demo_city", stdout=said)
+        assert "they go on" in said.getvalue()
+        assert ForecastRun.objects.values("window_start").distinct().count() == 4
+        assert ChangeRequest.objects.filter(state=State.OPEN, scripted=False).exists()
+        again = io.StringIO()
+        call_command("build_demo_city", stdout=again)
+    assert "nothing was built" in again.getvalue()

@@ -25,14 +25,16 @@ from audits.core.demo_city import settle as settle_residents
 from audits.core.groups import EVERYBODY
 from audits.services.import_residents import import_residents
 from audits.tasks import audit_pending
-from config.cycle import Say, run_cycle, settle, step_replay, timed
+from config.cycle import Say, run_cycle, step_replay, timed
 from config.demo_script import decide_all, shorten_some
 from forecasting.core.demo_city import DEMO_NAME, DEMO_ZONE, DemoCity, Size, make_demo_city
 from forecasting.core.demo_geography import NamedShape, on_globe
 from forecasting.core.recipe import recipe_digest, standard_recipe
 from forecasting.selectors.profiles import profile_named
+from forecasting.selectors.runs import latest_window_start
 from forecasting.services.adopt_recipe import adopt_recipe
 from forecasting.services.ingest_batch import ingest_batch
+from governance import clock
 from governance.core.roles import Role
 from governance.selectors import jurisdictions, scheduler_account
 from governance.services.add_jurisdiction import FirstRole, Outline, Place, add_jurisdiction
@@ -49,6 +51,7 @@ TONIGHT = datetime(
     2024, 6, 14, 5, 0, tzinfo=ZoneInfo(DEMO_ZONE)
 )  # a Friday; its plans are decided in the afternoon
 WEEKS_BEFORE = 4
+AFTERNOON = timedelta(hours=11, minutes=40)  # from the issue at 05:00 to the decision at 16:40
 WEEKS_AFTER = 8
 YEARS = 3
 CATEGORIES = ("residential_burglary", "theft_from_vehicle", "motor_vehicle_theft", "robbery", "vandalism")
@@ -92,16 +95,22 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Build step by step."""
-        if any(each.slug == SLUG for each in jurisdictions()):
+        there = next((each for each in jurisdictions() if each.slug == SLUG), None)
+        if there is None:
+            build(
+                Path(settings.BASE_DIR) / "var" / "demo",
+                weeks=options["weeks"],
+                incidents=options["incidents"],
+                areas=options["areas"],
+                say=self.stdout.write,
+            )
+        elif weeks_left(there):
+            self.stdout.write(
+                f"{DEMO_NAME} is there, but its weeks before tonight were interrupted; they go on."
+            )
+            live_through(there, say=self.stdout.write)
+        else:
             self.stdout.write(f"{DEMO_NAME} is there already; nothing was built.")
-            return
-        build(
-            Path(settings.BASE_DIR) / "var" / "demo",
-            weeks=options["weeks"],
-            incidents=options["incidents"],
-            areas=options["areas"],
-            say=self.stdout.write,
-        )
 
 
 def build(folder: Path, *, weeks: int, incidents: int, areas: int, say: Say) -> None:
@@ -124,25 +133,31 @@ def build(folder: Path, *, weeks: int, incidents: int, areas: int, say: Say) -> 
         timed(say, "areas and streets", lambda: _geography(jurisdiction, city))
         timed(say, "incidents ingested", lambda: _incidents(jurisdiction, city, folder / "incidents.csv"))
         timed(say, "residents imported", lambda: _residents(jurisdiction, city, generator))
-    for week in range(weeks):
-        say(f" Week {week + 1} of {weeks} before tonight (decided by the script)")
-        _first_or_next(jurisdiction, week, say, weeks=weeks)
-        timed(say, "plans edited", partial(shorten_some, jurisdiction, week=week))
+    live_through(jurisdiction, say=say)
+
+
+def weeks_left(jurisdiction: Jurisdiction) -> int:
+    """Return how many windows are still to be forecast until the one that tonight belongs to."""
+    latest = latest_window_start(jurisdiction) or clock.now(jurisdiction) - timedelta(days=6)
+    return max(0, round((TONIGHT - latest) / timedelta(weeks=1)))
+
+
+def live_through(jurisdiction: Jurisdiction, *, say: Say) -> None:
+    """Live from where the city stands to tonight; the script decides what waits on the way.
+
+    What stands is read from the rows, so a build that was interrupted goes on where it was.
+    """
+    by = scheduler_account()
+    if latest_window_start(jurisdiction) is None:
+        afternoon = clock.now(jurisdiction) + AFTERNOON
+        run_cycle(jurisdiction, say=say, scripted=weeks_left(jurisdiction) > 1)
+        advance_clock(jurisdiction=jurisdiction, to=afternoon, by=by)
+    while left := weeks_left(jurisdiction):
+        say(f" {left} week{'s' if left > 1 else ''} before tonight, decided by the script")
+        timed(say, "plans edited", partial(shorten_some, jurisdiction, week=left))
         timed(say, "plans audited", audit_pending)
-        timed(say, "plans decided", partial(decide_all, jurisdiction, week=week))
-        settle(say=say)
-    say(" Tonight")
-    _first_or_next(jurisdiction, weeks, say, weeks=weeks)
-
-
-def _first_or_next(jurisdiction: Jurisdiction, week: int, say: Say, *, weeks: int) -> None:
-    by, scripted = scheduler_account(), week < weeks
-    if week:
-        step_replay(jurisdiction, by=by, say=say, scripted=scripted)
-        return
-    run_cycle(jurisdiction, say=say, scripted=scripted)
-    afternoon = TONIGHT - timedelta(weeks=weeks) + timedelta(hours=11, minutes=40)
-    advance_clock(jurisdiction=jurisdiction, to=afternoon, by=by)
+        timed(say, "plans decided", partial(decide_all, jurisdiction, week=left))
+        step_replay(jurisdiction, by=by, say=say, scripted=left > 1)
 
 
 def _set_up(city: DemoCity, weeks: int, accounts: Path) -> Jurisdiction:
