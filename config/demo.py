@@ -90,10 +90,7 @@ def main() -> None:
     try:
         provision.start(redis=False)
         step("Tables", "migrate", "--verbosity", "0")
-        step("Demo city", "build_demo_city")
-        step("Cycle", "run_cycle", "rivermark")
-        step("Schedule", "run_schedule")
-        step("Record", "verify_ledger")
+        manage("prepare_demo")
         show_accounts()
         provision.say(f"Ready after {time.monotonic() - started:.0f} s.")
         if chosen.serve == "yes":
