@@ -111,7 +111,8 @@ def table_named(jurisdiction: Jurisdiction, number: int, kind: str, category: st
 
 def report_of(release: Release) -> Report | None:
     """Return the report of a release, if it was compiled."""
-    return Report.objects.filter(release=release).first()
+    found: Report | None = getattr(release, "report", None)
+    return found
 
 
 def unreported(jurisdiction: Jurisdiction) -> list[Release]:
