@@ -3,12 +3,14 @@
 import secrets
 from collections.abc import Mapping
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
 from governance.core import canonical, merkle
-from governance.core.roles import Role
+from governance.core.pseudonyms import alias
+from governance.core.roles import ROLES, Role
 from governance.models import Jurisdiction, LedgerEntry, LedgerLock, LedgerText, User
 
 
@@ -44,7 +46,7 @@ def record(
         "v": canonical.VERSION,
         "index": index,
         "time": canonical.entry_time(moment),
-        "actor": by.pseudonym,
+        "actor": actor_name(by, role, subject),
         "role": role.value,
         "action": action,
         "subject_kind": subject_kind,
@@ -73,3 +75,10 @@ def record(
     if text:
         LedgerText.objects.create(entry=row, salt=salt, text=text)
     return row
+
+
+def actor_name(by: User, role: Role, subject: str) -> str:
+    """Return the name an entry gives its actor: her pseudonym, or, for the role of a district, an alias."""
+    if not ROLES[role].on_district:
+        return by.pseudonym
+    return alias(settings.ID_KEY, by.pseudonym, subject)

@@ -19,6 +19,8 @@ from forecasting.selectors.plans import body_of, closure_of, plans_of
 from forecasting.selectors.runs import run_cells, run_manifest, runs_of
 from forecasting.selectors.scores import scorecard_of
 from governance.artifacts import read_artifact
+from governance.core.roles import Role
+from governance.ledger import actor_name
 from governance.selectors import areas_of, role_title, votes_on
 from public_portal.core.area_table import AreaFigures
 from public_portal.core.privacy import is_public
@@ -176,6 +178,7 @@ def _vote(vote: Vote) -> dict[str, Any]:
         "verdict": vote.verdict,
         "role": role_title(vote.role),
         "who": vote.user.pseudonym,
+        "in_entry": actor_name(vote.user, Role(vote.role), vote.digest),
         "rationale": vote.rationale,
         "at": vote.cast_at.isoformat(),
         "entry": vote.ledger_index,

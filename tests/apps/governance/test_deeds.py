@@ -12,7 +12,7 @@ from governance.artifacts import artifact_path, read_artifact, store_artifact
 from governance.core.approval import Verdict
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission, Role
-from governance.ledger import record
+from governance.ledger import actor_name, record
 from governance.models import Area, ChangeRequest, LedgerEntry, LedgerText, RoleGrant, Vote
 from governance.permissions import can
 from governance.services.add_jurisdiction import add_jurisdiction
@@ -329,3 +329,14 @@ def test_a_stored_file_that_was_changed_is_refused(db: None) -> None:
     artifact_path(artifact.digest).write_bytes(b"as changed")
     refused(Reason.DIGEST_CHANGED, lambda: read_artifact(artifact.digest))
     refused(Reason.NOT_FOUND, lambda: read_artifact("0" * 64))
+
+
+def test_the_entry_of_a_live_vote_does_not_carry_the_supervisors_pseudonym(city: City) -> None:
+    request = approved(city)
+    leaf = bytes(LedgerEntry.objects.get(action="vote.cast", subject=request.digest).leaf)
+    assert city.ben.pseudonym.encode() not in leaf
+    assert actor_name(city.ben, Role.SUPERVISOR, request.digest).encode() in leaf
+
+
+def test_a_board_members_entries_carry_her_pseudonym(city: City) -> None:
+    assert actor_name(city.chloe, Role.BOARD_MEMBER, "a" * 64) == city.chloe.pseudonym
