@@ -1,14 +1,16 @@
 """The one question: may this person do that here? Sole reader and writer of guardian."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import ParamSpec, TypeVar
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import Group
+from django.contrib.auth.models import Permission as StoredPermission
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 from django.views.decorators.cache import never_cache
 from guardian.core import ObjectPermissionChecker
-from guardian.shortcuts import assign_perm
+from guardian.models import GroupObjectPermission
 
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import PERMISSION_LABELS, ROLES, Permission, Role, roles_with
@@ -87,10 +89,24 @@ def put_in_role(user: User, role: Role, jurisdiction: Jurisdiction, district: Di
     where = f"{jurisdiction.slug}/{district.code}" if district else jurisdiction.slug
     group, created = Group.objects.get_or_create(name=f"{role.value}@{where}")
     if created:
-        for permission in ROLES[role].permissions:
-            container = district if district and permission in ON_DISTRICT else jurisdiction
-            assign_perm(permission.value, group, container)
+        held = ROLES[role].permissions
+        near = held & ON_DISTRICT if district else frozenset()
+        _permit(group, held - near, jurisdiction)
+        if district:
+            _permit(group, near, district)
     user.groups.add(group)
+
+
+def _permit(group: Group, permissions: Iterable[Permission], container: Jurisdiction | District) -> None:
+    """Give a new group its permissions on a container, in one statement: a city has roles in every district."""
+    kind, names = ContentType.objects.get_for_model(container), {each.value for each in permissions}
+    known = StoredPermission.objects.filter(content_type=kind, codename__in=names)
+    made = GroupObjectPermission.objects.bulk_create(
+        GroupObjectPermission(permission=each, content_type=kind, object_pk=container.pk, group=group)
+        for each in known
+    )
+    if len(made) < len(names):
+        raise LookupError(f"the database lacks permissions among {sorted(names)}; migrate it first")
 
 
 def take_out_of_role(user: User, role: Role, jurisdiction: Jurisdiction, district: District | None) -> None:

@@ -1,14 +1,15 @@
 """Where somebody may do what: the quick answer for a whole city is the answer of `check`, district by district."""
 
 import pytest
+from django.contrib.auth.models import Permission as StoredPermission
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from governance.core.roles import Permission
+from governance.core.roles import Permission, Role
 from governance.models import District, RoleGrant
-from governance.permissions import can, districts_where
+from governance.permissions import can, districts_where, put_in_role
 from tests.cast import City, square
 
 CAST = ("ana", "ben", "bea", "chloe", "dev", "eve", "scheduler")
@@ -56,3 +57,10 @@ def test_a_page_that_needs_an_account_is_kept_by_no_cache(client: Client, city: 
     answer = client.get(reverse(name))
     assert answer.status_code == 200
     assert {"no-store", "private"} <= set(answer.headers["Cache-Control"].split(", "))
+
+
+def test_a_role_whose_permission_the_database_lacks_is_not_given_in_part(city: City) -> None:
+    StoredPermission.objects.filter(codename=Permission.PUBLISH.value).delete()
+    with pytest.raises(LookupError, match="migrate"):
+        put_in_role(city.eve, Role.PRIVACY_OFFICER, city.jurisdiction, None)
+    assert not city.eve.groups.exists()
