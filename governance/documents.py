@@ -4,10 +4,11 @@ import logging
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import weasyprint
 from django.template.loader import render_to_string
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetchingError
 
 LOGGER = logging.getLogger("weasyprint")
 UNDRAWN = re.compile(r"\(U\+([0-9A-F]{4,6})\)")  # a character that no font here can draw
@@ -32,8 +33,12 @@ class _Complaints(logging.Handler):
             self.lines.append(line)
 
 
-def _refuse(url: str, *_: object, **__: object) -> dict[str, Any]:
-    raise DocumentError(f"A document fetches nothing from outside, but this one asks for {url}.")
+class _FetchesNothing(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
+    """Answers every request for a file or an address with a complaint, which stops the document."""
+
+    def fetch(self, url: str, headers: object = None) -> NoReturn:
+        """Refuse."""
+        raise FatalURLFetchingError(f"a document fetches nothing, but this one asks for {url}")
 
 
 def render_pdf(template: str, context: Mapping[str, Any], *, created: datetime) -> bytes:
@@ -56,8 +61,10 @@ def _write(html: str) -> tuple[bytes, list[str]]:
     complaints = _Complaints()
     LOGGER.addHandler(complaints)
     try:
-        document = weasyprint.HTML(string=html, url_fetcher=_refuse)
+        document = weasyprint.HTML(string=html, url_fetcher=_FetchesNothing())
         pdf: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
+    except (FatalURLFetchingError, URLFetchingError) as problem:
+        raise DocumentError(f"The document is incomplete: {problem}") from problem
     finally:
         LOGGER.removeHandler(complaints)
     return pdf, complaints.lines
