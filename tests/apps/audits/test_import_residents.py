@@ -81,12 +81,12 @@ def test_a_file_in_another_encoding_is_refused(city: City) -> None:
         load(city, b"GEOID,population,black\n\xe9,1,1\n")
 
 
-@pytest.mark.parametrize("who", ["ana", "ben", "chloe", "dev", "eve"])
-def test_nobody_without_the_permission_may_import(city: City, who: str) -> None:
+def test_nobody_without_the_permission_may_import(city: City) -> None:
     codes = add_areas(city)
-    with pytest.raises(Refused) as refusal:
-        load(city, residents_csv(codes), by=getattr(city, who))
-    assert refusal.value.reason is Reason.NOT_PERMITTED
+    for who in ("ana", "ben", "chloe", "dev", "eve"):
+        with pytest.raises(Refused) as refusal:
+            load(city, residents_csv(codes), by=getattr(city, who))
+        assert refusal.value.reason is Reason.NOT_PERMITTED, who
 
 
 def test_the_database_refuses_to_change_a_count(city: City) -> None:

@@ -74,11 +74,11 @@ def test_no_report_of_a_release_that_is_not_there(closed_week: Week) -> None:
     assert refusal.value.reason is Reason.NOT_FOUND
 
 
-@pytest.mark.parametrize("who", ["ana", "ben", "chloe", "dev", "eve"])
-def test_nobody_without_the_permission_compiles(closed_week: Week, release: Release, who: str) -> None:
-    with pytest.raises(Refused) as refusal:
-        compile_report(release_id=release.pk, by=getattr(closed_week.city, who))
-    assert refusal.value.reason is Reason.NOT_PERMITTED
+def test_nobody_without_the_permission_compiles(closed_week: Week, release: Release) -> None:
+    for who in ("ana", "ben", "chloe", "dev", "eve"):
+        with pytest.raises(Refused) as refusal:
+            compile_report(release_id=release.pk, by=getattr(closed_week.city, who))
+        assert refusal.value.reason is Reason.NOT_PERMITTED, who
 
 
 def test_the_task_signs_the_record_and_compiles_what_is_missing(closed_week: Week) -> None:
