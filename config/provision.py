@@ -164,7 +164,7 @@ def data_folder() -> Path:
         if target != folder:
             folder.symlink_to(target)
     folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
+    return folder.resolve()  # the server's account may not be able to walk the way through the clone
 
 
 def socket_folder() -> Path:
@@ -258,7 +258,7 @@ def prepare_database(folder: Path, values: Mapping[str, str]) -> None:
 
 def stop_database() -> None:
     """Stop the private server if it runs."""
-    cluster = VAR / "postgres" / "data"
+    cluster = (VAR / "postgres").resolve() / "data"
     if (cluster / "postmaster.pid").exists():
         run([*as_server_user(), PG_BIN / "pg_ctl", "-D", cluster, "-m", "fast", "-w", "stop"], cwd="/")
         say("Stopped the private database")
