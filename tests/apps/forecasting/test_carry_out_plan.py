@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,10 +17,7 @@ from forecasting.selectors.plans import body_of
 from forecasting.services.close_plan import close_plan
 from forecasting.services.edit_plan import edit_plan
 from forecasting.services.execute_plan import execute_plan
-from forecasting.services.issue_forecast import issue_forecast
-from forecasting.services.propose_plan import propose_plan
 from forecasting.tasks import close_due, execute_approved
-from governance import clock
 from governance.artifacts import read_artifact
 from governance.core.approval import Verdict
 from governance.core.canonical import salted_digest
@@ -30,34 +27,8 @@ from governance.services.advance_clock import advance_clock
 from governance.services.attach_evidence import attach_evidence
 from governance.services.cast_vote import cast_vote
 from tests.cast import City
-from tests.factories.history import CATEGORY, WINDOW, add_extract, add_history, add_recipe
 
-NIGHT = datetime(2024, 6, 15, 2, tzinfo=UTC)  # Friday 22:00 in New York
 WHY = "Matches what residents reported in the last two weeks."
-
-
-@pytest.fixture
-def plan(city: City) -> Plan:
-    """Return tonight's plan for Central, from a real run."""
-    add_history(city)
-    issue_forecast(
-        jurisdiction=city.jurisdiction,
-        recipe=add_recipe(city),
-        extract=add_extract(city, clock.now(city.jurisdiction) - timedelta(minutes=1)),
-        category=CATEGORY,
-        window_start=WINDOW[0],
-        window_end=WINDOW[1],
-        by=city.scheduler,
-    )
-    return propose_plan(
-        jurisdiction=city.jurisdiction,
-        district=city.central,
-        category=CATEGORY,
-        shift="night",
-        starts_at=NIGHT,
-        ends_at=NIGHT + timedelta(hours=8),
-        by=city.scheduler,
-    )
 
 
 def approve(city: City, plan: Plan) -> None:

@@ -1,7 +1,6 @@
 """Proposing a plan from a sealed run, and what an edit does to it and to its editor."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -12,44 +11,15 @@ from forecasting.core.plan_edit import PlaceEdit
 from forecasting.models import Plan
 from forecasting.selectors.plans import body_of
 from forecasting.services.edit_plan import edit_plan
-from forecasting.services.issue_forecast import issue_forecast
-from forecasting.services.propose_plan import propose_plan
 from forecasting.views.edit_page import SUGGESTED, edit_context
-from governance import clock
 from governance.core.approval import Verdict
 from governance.core.refusals import Reason, Refused
 from governance.models import LedgerEntry, User
 from governance.services.cast_vote import cast_vote
+from tests.apps.forecasting.conftest import propose_tonight
 from tests.cast import City
-from tests.factories.history import CATEGORY, WINDOW, add_extract, add_history, add_recipe
 
-NIGHT = datetime(2024, 6, 15, 2, tzinfo=UTC)  # Friday 22:00 in New York
 MOST_PLACES = 12  # the policy's
-
-
-@pytest.fixture
-def plan(city: City) -> Plan:
-    """Return a plan for tonight in Central, proposed by the scheduler from a real run."""
-    add_history(city)
-    run = issue_forecast(
-        jurisdiction=city.jurisdiction,
-        recipe=add_recipe(city),
-        extract=add_extract(city, clock.now(city.jurisdiction) - timedelta(minutes=1)),
-        category=CATEGORY,
-        window_start=WINDOW[0],
-        window_end=WINDOW[1],
-        by=city.scheduler,
-    )
-    assert run.category == CATEGORY
-    return propose_plan(
-        jurisdiction=city.jurisdiction,
-        district=city.central,
-        category=CATEGORY,
-        shift="night",
-        starts_at=NIGHT,
-        ends_at=NIGHT + timedelta(hours=8),
-        by=city.scheduler,
-    )
 
 
 def kept(plan: Plan) -> list[PlaceEdit]:
@@ -87,15 +57,7 @@ def test_the_figure_of_each_place_is_the_product_of_its_factors(plan: Plan) -> N
 
 def test_proposed_again_the_same_plan_comes_back_and_nothing_is_written(city: City, plan: Plan) -> None:
     before = LedgerEntry.objects.count()
-    again = propose_plan(
-        jurisdiction=city.jurisdiction,
-        district=city.central,
-        category=CATEGORY,
-        shift="night",
-        starts_at=NIGHT,
-        ends_at=NIGHT + timedelta(hours=8),
-        by=city.scheduler,
-    )
+    again = propose_tonight(city)
     assert again == plan
     assert LedgerEntry.objects.count() == before
 
