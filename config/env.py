@@ -16,7 +16,9 @@ def _file_values() -> dict[str, str]:
     if not path.exists():
         return {}
     values = dict(line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
-    if "DATABASE_URL" in os.environ:  # somebody else's server: none of the private one's addresses goes with it
+    if (
+        "DATABASE_URL" in os.environ
+    ):  # somebody else's server: none of the private one's addresses goes with it
         values = {name: value for name, value in values.items() if not name.startswith("DATABASE_")}
     return values
 
