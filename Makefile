@@ -5,6 +5,7 @@ PY := var/venv/bin/python
 SERVE ?= yes
 PORT ?= 8000
 export LAMPLIGHT_SHARED ?= ../shared
+unexport PYTHONDONTWRITEBYTECODE  # a start without compiled libraries takes five times as long
 
 .PHONY: demo test test-slow bench setup setup-test services migrate stop lint lock clean
 

@@ -1,7 +1,6 @@
 """Everything that must hold before a change lands: `make test`, `make test-slow`, `make bench`."""
 
 import argparse
-import os
 import subprocess
 import sys
 import time
@@ -60,7 +59,6 @@ def main() -> None:
     steps = benchmarks() if chosen.bench else SLOW if chosen.slow else QUICK
     was_up = provision.services_are_up()
     provision.start(redis=True)
-    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     try:
         passed = run_all(steps)
     finally:
