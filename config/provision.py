@@ -118,9 +118,16 @@ def ensure_environment() -> None:
     if stamp.exists() and stamp.read_text() == digest:
         return
     say("Installing the Python environment from requirements.lock (hashes checked)")
-    if not (VENV / "bin" / "python").exists():
-        run([sys.executable, "-m", "venv", VENV])
-    python = VENV / "bin" / "python"
+    python, uv = VENV / "bin" / "python", VENV / "bin" / "uv"
+    if not uv.exists():
+        run([sys.executable, "-m", "venv", "--clear", VENV])
+        install_uv(python)
+    run([uv, "pip", "sync", "--quiet", "--python", python, "--require-hashes", LOCK])
+    stamp.write_text(digest)
+
+
+def install_uv(python: Path) -> None:
+    """Let pip install uv alone, with the hash that the lock gives it; uv does the rest, and takes pip away."""
     block = re.search(r"^uv==(?:.*\\\n)*.*\n?", LOCK.read_text(), re.MULTILINE)
     if block is None:
         stop_with("requirements.lock does not name uv; make it again with `make lock`.")
@@ -128,9 +135,6 @@ def ensure_environment() -> None:
         only_uv.write(block.group(0))
         only_uv.flush()
         run([python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", only_uv.name])
-    uv = VENV / "bin" / "uv"
-    run([uv, "pip", "sync", "--quiet", "--python", python, "--require-hashes", LOCK])
-    stamp.write_text(digest)
 
 
 # --- the private database ----------------------------------------------------------------------------
