@@ -187,9 +187,9 @@ def _blocked(plan: Plan) -> str:
 
 
 def public_from(plan: Plan) -> datetime:
-    """Return when the decision opens to everybody: the end of the shift and the policy's delay."""
+    """Return when the decision opens to everybody: with the release of its forecast's window, after the delay."""
     terms = selectors.policy_in_force(plan.jurisdiction, plan.change_request.opened_at).terms
-    return plan.ends_at + timedelta(hours=terms.publication_delay_hours)
+    return plan.run.window_end + timedelta(hours=terms.publication_delay_hours)
 
 
 def outcome_sentence(plan: Plan, closure: PlanClosure) -> str:
