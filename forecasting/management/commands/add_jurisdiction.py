@@ -121,7 +121,10 @@ def first_policy(profile: Profile) -> dict[str, Any]:
     found = {profile.categories.by_source[source] for source in profile.categories.police_discovered}
     kinds = sorted({kind for kind in profile.categories.by_source.values() if kind not in found | {"other"}})
     planned = next((kind for kind in FIRST_CHOICES if kind in kinds), kinds[0])
-    return {"plan_categories": [planned], "allowed_categories": kinds}
+    policy: dict[str, Any] = {"plan_categories": [planned], "allowed_categories": kinds}
+    if profile.times.whole_days:  # nobody knows the hour of anything, so a day is not cut into shifts
+        policy |= {"shifts": [{"name": "day", "start_hour": 0, "end_hour": 0}], "plan_shifts": ["day"]}
+    return policy
 
 
 def moment(written: str | None, zone: str) -> datetime | None:
