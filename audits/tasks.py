@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from audits.selectors import pending
+from audits.selectors import pending, table_in_force
 from audits.services.run_audit import run_audit
 from governance.core.refusals import Refused
 from governance.selectors import jurisdictions, scheduler_account
@@ -17,8 +17,16 @@ def audit_pending() -> int:
     """Audit every forecast and plan that still needs it; returns how many. Running it twice changes nothing."""
     done = 0
     for jurisdiction in jurisdictions():
-        for kind, digest in pending(jurisdiction):
-            done += audit_one(kind, digest)
+        waiting = pending(jurisdiction)
+        if waiting and table_in_force(jurisdiction) is None:
+            log.warning(
+                "%s audits wait in %s until residents are imported (`manage.py import_residents`); "
+                "until then no plan there can be approved",
+                len(waiting),
+                jurisdiction.slug,
+            )
+            continue
+        done += sum(audit_one(kind, digest) for kind, digest in waiting)
     return done
 
 

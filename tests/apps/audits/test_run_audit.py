@@ -202,3 +202,14 @@ def test_one_subject_that_cannot_be_audited_does_not_hold_up_the_others(
     artifact_path(broken.cells_digest).unlink()
     add_run(city, flagged=WEST)
     assert audit_pending() == 1
+
+
+def test_where_nobody_imported_residents_the_schedule_says_so_once(
+    city: City, caplog: pytest.LogCaptureFixture
+) -> None:
+    add_run(city, flagged=lambda x, y: x < 0.2)
+    add_run(city, flagged=lambda x, y: x < 0.2, category="vandalism")
+    with caplog.at_level("WARNING", logger="lamplight.audits"):
+        assert audit_pending() == 0
+    assert len(caplog.records) == 1
+    assert "import_residents" in caplog.text
