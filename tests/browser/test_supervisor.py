@@ -10,6 +10,7 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.db import connections
 from django.test.testcases import LiveServerThread
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -78,6 +79,15 @@ def heading(browser: WebDriver) -> str:
     return browser.find_element(By.TAG_NAME, "h1").text
 
 
+def reads(browser: WebDriver, selector: str, text: str) -> bool:
+    """Wait until an element says something: a click returns before the page it leads to is there."""
+    wait = WebDriverWait(
+        browser, SLOW, ignored_exceptions=[NoSuchElementException, StaleElementReferenceException]
+    )
+    wait.until(lambda page: text in page.find_element(By.CSS_SELECTOR, selector).text)
+    return bool(wait.until(lambda page: page.execute_script("return document.readyState") == "complete"))
+
+
 def complaints(browser: WebDriver) -> list[str]:
     """What the browser itself objects to: blocked scripts and styles, missing files."""
     lines = browser.execute("getLog", {"type": "browser"})["value"]
@@ -87,14 +97,14 @@ def complaints(browser: WebDriver) -> list[str]:
 def test_tonight_is_decided_and_next_week_everybody_can_read_it(demo: Demo, browser: WebDriver) -> None:
     with served() as site:
         sign_in(browser, site, demo.accounts["ben"])
-        assert "1 decision waits for you" in heading(browser)
+        assert reads(browser, "h1", "1 decision waits for you")
 
         browser.find_element(By.CSS_SELECTOR, "a.button.primary").click()
-        assert "tonight" in heading(browser)
+        assert reads(browser, "h1", "tonight")
         assert len(browser.find_elements(By.CSS_SELECTOR, "table.places tbody tr")) >= 8
         browser.find_element(By.NAME, "rationale").send_keys(WHY)
         browser.find_element(By.CSS_SELECTOR, "button[value=approve]").click()
-        assert "approved" in browser.find_element(By.CSS_SELECTOR, ".message").text
+        assert reads(browser, ".message", "approved")
 
         assert not browser.find_elements(By.PARTIAL_LINK_TEXT, "PDF")
         settle()
@@ -102,7 +112,7 @@ def test_tonight_is_decided_and_next_week_everybody_can_read_it(demo: Demo, brow
         WebDriverWait(browser, SLOW).until(lambda page: page.find_elements(By.PARTIAL_LINK_TEXT, "PDF"))
 
         browser.find_element(By.CSS_SELECTOR, ".replay button").click()
-        WebDriverWait(browser, SLOW).until(lambda page: "It is now" in page.page_source)
+        assert reads(browser, ".message", "It is now")
 
         browser.get(f"{site}/public/rivermark/decisions/")
         assert WHY in browser.find_element(By.TAG_NAME, "main").text
