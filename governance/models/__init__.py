@@ -3,11 +3,12 @@
 from governance.models.area import Area
 from governance.models.artifact import Artifact
 from governance.models.change_request import ChangeRequest
-from governance.models.checkpoint import Checkpoint
+from governance.models.checkpoint import Checkpoint, Cosignature, Publication
 from governance.models.district import District
 from governance.models.evidence import Evidence
 from governance.models.jurisdiction import Jurisdiction
 from governance.models.ledger_entry import LedgerEntry, LedgerLock, LedgerText
+from governance.models.log_health import LogHealth, LogVerification, RecoveryProposal
 from governance.models.policy import Policy
 from governance.models.role_grant import RoleGrant
 from governance.models.user import User
@@ -18,13 +19,18 @@ __all__ = [
     "Artifact",
     "ChangeRequest",
     "Checkpoint",
+    "Cosignature",
     "District",
     "Evidence",
     "Jurisdiction",
     "LedgerEntry",
     "LedgerLock",
     "LedgerText",
+    "LogHealth",
+    "LogVerification",
     "Policy",
+    "Publication",
+    "RecoveryProposal",
     "RoleGrant",
     "User",
     "Vote",

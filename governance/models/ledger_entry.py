@@ -38,9 +38,10 @@ class LedgerText(models.Model):
 
 
 class LedgerLock(models.Model):
-    """The one row whose lock serialises appending."""
+    """The one row whose lock serialises appending; it holds the next entry's number."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    next_index = models.BigIntegerField(default=0)
 
     class Meta:
         constraints: ClassVar = [models.CheckConstraint(condition=models.Q(id=1), name="one_lock")]

@@ -1,0 +1,58 @@
+"""How the log's own machinery is doing: its parts, its full verifications, and a recovery that was proposed."""
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+
+
+class LogHealth(models.Model):
+    """The present state of one part of the machinery: the signing, or one witness. Nothing rests on it."""
+
+    part = models.CharField(max_length=220, unique=True)  # 'signing', or 'witness NAME'
+    tried_at = models.DateTimeField()  # real UTC
+    succeeded_at = models.DateTimeField(null=True)  # real UTC
+    size = models.BigIntegerField(default=0)  # what it last agreed to: entries signed, entries cosigned
+    problem = models.TextField(default="")  # one sentence; empty while all is well
+    failing_since = models.DateTimeField(null=True)  # real UTC
+
+    def __str__(self) -> str:
+        return f"{self.part}: {self.problem or 'well'}"
+
+
+class LogVerification(models.Model):
+    """One full recomputation of the log, and what it found. Append-only."""
+
+    verified_at = models.DateTimeField()  # real UTC
+    size = models.BigIntegerField()  # entries read before the end or the first fault
+    root = models.BinaryField()
+    checkpoints = models.PositiveIntegerField()  # how many were confirmed
+    first_bad_entry = models.BigIntegerField(null=True)
+    fault = models.TextField(default="")  # the first one, in a sentence; empty when the log stands
+    seconds = models.FloatField()  # how long it took
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.size} entries verified: {self.fault or 'they stand'}"
+
+
+class RecoveryProposal(models.Model):
+    """One person's word on how a log goes on whose database came back smaller than what was published.
+
+    While the database is behind nothing can be recorded, so the proposal waits here; with the second person's
+    word it is recorded like any other deed. Append-only.
+    """
+
+    local_size = models.BigIntegerField()  # entries in the database that came back
+    published_size = models.BigIntegerField()  # entries the last published checkpoint covers
+    reason = models.TextField()
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()  # real UTC
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return f"recovery from {self.local_size} to {self.published_size} entries"
