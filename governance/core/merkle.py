@@ -75,46 +75,70 @@ def root(leaf_hashes: Iterable[bytes]) -> bytes:
     return Frontier().extend(leaf_hashes).root
 
 
-def inclusion_proof(index: int, leaf_hashes: Sequence[bytes]) -> tuple[bytes, ...]:
-    """The sibling hashes from leaf `index` up to the root of all `leaf_hashes`, the leaf's own sibling first.
+Span = tuple[int, int]  # the leaves from the first number up to, not including, the second
+
+
+def inclusion_path(index: int, size: int) -> tuple[Span, ...]:
+    """Which subtrees the inclusion proof of leaf `index` in a tree of `size` names, the leaf's sibling first.
 
     Source: RFC 9162, section 2.1.3.1. Raises ProofError when the tree holds no such leaf.
     """
-    if not 0 <= index < len(leaf_hashes):
-        raise ProofError(f"A tree of {len(leaf_hashes)} entries has no entry {index}.")
-    path: list[bytes] = []
-    start, end = 0, len(leaf_hashes)
+    if not 0 <= index < size:
+        raise ProofError(f"A tree of {size} entries has no entry {index}.")
+    path: list[Span] = []
+    start, end = 0, size
     while end - start > 1:
-        middle = start + _split(end - start)
+        middle = split(start, end)
         if index < middle:
-            path.append(_subtree(leaf_hashes, middle, end))
+            path.append((middle, end))
             end = middle
         else:
-            path.append(_subtree(leaf_hashes, start, middle))
+            path.append((start, middle))
             start = middle
     return tuple(reversed(path))
+
+
+def consistency_path(old_size: int, new_size: int) -> tuple[Span, ...]:
+    """Which subtrees the consistency proof from `old_size` to `new_size` leaves names, in its order.
+
+    Source: RFC 9162, section 2.1.4.1. Raises ProofError unless 0 < old_size <= new_size.
+    """
+    if not 0 < old_size <= new_size:
+        raise ProofError(f"No consistency proof leads from size {old_size} to size {new_size}.")
+    path: list[Span] = []
+    start, end = 0, new_size
+    while old_size != end:
+        middle = split(start, end)
+        if old_size <= middle:
+            path.append((middle, end))
+            end = middle
+        else:
+            path.append((start, middle))
+            start = middle
+    if start > 0:  # the verifier knows the old root, but not this part of it
+        path.append((start, end))
+    return tuple(reversed(path))
+
+
+def split(start: int, end: int) -> int:
+    """Where the tree of the leaves start..end-1 (at least two) divides into its left and right subtree."""
+    return start + (1 << (end - start - 1).bit_length() - 1)
+
+
+def inclusion_proof(index: int, leaf_hashes: Sequence[bytes]) -> tuple[bytes, ...]:
+    """The sibling hashes from leaf `index` up to the root of all `leaf_hashes`, the leaf's own sibling first.
+
+    Raises ProofError when the tree holds no such leaf.
+    """
+    return tuple(_subtree(leaf_hashes, *span) for span in inclusion_path(index, len(leaf_hashes)))
 
 
 def consistency_proof(old_size: int, leaf_hashes: Sequence[bytes]) -> tuple[bytes, ...]:
     """The hashes that show the first `old_size` leaves to be the unchanged beginning of all `leaf_hashes`.
 
-    Source: RFC 9162, section 2.1.4.1. Raises ProofError unless 0 < old_size <= number of leaves.
+    Raises ProofError unless 0 < old_size <= number of leaves.
     """
-    if not 0 < old_size <= len(leaf_hashes):
-        raise ProofError(f"No consistency proof leads from size {old_size} to size {len(leaf_hashes)}.")
-    path: list[bytes] = []
-    start, end = 0, len(leaf_hashes)
-    while old_size != end:
-        middle = start + _split(end - start)
-        if old_size <= middle:
-            path.append(_subtree(leaf_hashes, middle, end))
-            end = middle
-        else:
-            path.append(_subtree(leaf_hashes, start, middle))
-            start = middle
-    if start > 0:  # the verifier knows the old root, but not this part of it
-        path.append(_subtree(leaf_hashes, start, end))
-    return tuple(reversed(path))
+    return tuple(_subtree(leaf_hashes, *span) for span in consistency_path(old_size, len(leaf_hashes)))
 
 
 def verify_inclusion(*, index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes) -> None:
@@ -194,14 +218,9 @@ def _check_lengths(hashes: Iterable[bytes]) -> None:
         raise ProofError(f"A hash of the tree has {HASH_BYTES} bytes.")
 
 
-def _split(count: int) -> int:
-    """The largest power of two smaller than `count` (count > 1)."""
-    return 1 << (count - 1).bit_length() - 1
-
-
 def _subtree(leaf_hashes: Sequence[bytes], start: int, end: int) -> bytes:
     """The Merkle tree hash of the leaves start..end-1 (at least one)."""
     if end - start == 1:
         return leaf_hashes[start]
-    middle = start + _split(end - start)
+    middle = split(start, end)
     return node_hash(_subtree(leaf_hashes, start, middle), _subtree(leaf_hashes, middle, end))
