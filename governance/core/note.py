@@ -46,13 +46,12 @@ class VerificationKey:
     @property
     def key_id(self) -> bytes:
         """The four bytes by which a signature line names this key."""
-        material = self.name.encode() + b"\n" + ED25519 + self.public_key
-        return hashlib.sha256(material).digest()[:KEY_ID_BYTES]
+        return key_id(self.name, ED25519 + self.public_key)
 
     @property
     def text(self) -> str:
         """The key as one line for publication: name+hex key ID+base64 (called a vkey)."""
-        return f"{self.name}+{self.key_id.hex()}+{_base64(ED25519 + self.public_key)}"
+        return key_text(self.name, ED25519 + self.public_key)
 
     def verifies(self, message: bytes, signature: bytes) -> bool:
         """Whether this key made this signature of this message (RFC 8032, pure Ed25519)."""
@@ -116,6 +115,25 @@ def check_key_name(name: str) -> None:
         raise NoteError(f"{name!r} is not a key name: it must not be empty or hold spaces or '+'.")
 
 
+def key_id(name: str, material: bytes) -> bytes:
+    """The four bytes that name a key; `material` is its type byte and its public key."""
+    return hashlib.sha256(name.encode() + b"\n" + material).digest()[:KEY_ID_BYTES]
+
+
+def key_text(name: str, material: bytes) -> str:
+    """A public key as one line: name+hex key ID+base64 of type and key."""
+    return f"{name}+{key_id(name, material).hex()}+{_base64(material)}"
+
+
+def take_key_apart(text: str) -> tuple[str, str, bytes]:
+    """The name, the hex key ID, and the type byte with the key, of a key line of any type. Raises NoteError."""
+    parts = text.split("+", 2)
+    if len(parts) != 3:
+        raise NoteError(f"{text!r} is not a key: it must be name+key ID+base64.")
+    name, hex_key_id, encoded = parts
+    return name, hex_key_id, decode_base64(encoded)
+
+
 def decode_base64(text: str) -> bytes:
     """Standard base64 with padding, in the one form that encodes back to itself. Raises NoteError."""
     try:
@@ -129,9 +147,9 @@ def decode_base64(text: str) -> bytes:
 
 def parse_verification_key(text: str) -> VerificationKey:
     """Read a public key line (name+hex key ID+base64 of type and key). Raises NoteError."""
-    name, key_id, material = _key_parts(text)
+    name, hex_key_id, material = _key_parts(text)
     key = VerificationKey(name, material)
-    _check_key_id(key, key_id)
+    _check_key_id(key, hex_key_id)
     return key
 
 
@@ -143,11 +161,11 @@ def parse_signing_key(text: str) -> SigningKey:
     if not text.startswith(_PRIVATE):
         raise NoteError("A signing key starts with 'PRIVATE+KEY+'.")
     try:
-        name, key_id, seed = _key_parts(text.removeprefix(_PRIVATE))
+        name, hex_key_id, seed = _key_parts(text.removeprefix(_PRIVATE))
     except NoteError:
         raise NoteError("The signing key is malformed: it must be PRIVATE+KEY+name+key ID+base64.") from None
     key = SigningKey(name, seed)
-    _check_key_id(key.verification_key, key_id)
+    _check_key_id(key.verification_key, hex_key_id)
     return key
 
 
@@ -165,11 +183,11 @@ def open_note(note: str | bytes, known: Iterable[VerificationKey]) -> Note:
     Lines of unknown keys are ignored; a known key whose signature fails spoils the whole note; without one
     good signature of a known key the note is refused. Raises NoteError.
     """
-    text, lines = _take_apart(_decode(note))
+    text, signatures = take_note_apart(note)
     keys = {(key.name, key.key_id): key for key in known}
     verified: dict[Signature, None] = {}
     unverified: dict[Signature, None] = {}
-    for signature in map(_parse_line, lines):
+    for signature in signatures:
         key = keys.get((signature.name, signature.key_id))
         if key is None:
             unverified[signature] = None
@@ -180,6 +198,24 @@ def open_note(note: str | bytes, known: Iterable[VerificationKey]) -> Note:
     if not verified:
         raise NoteError("No known key signed this note.")
     return Note(text, tuple(verified), tuple(unverified))
+
+
+def take_note_apart(note: str | bytes) -> tuple[str, tuple[Signature, ...]]:
+    """The text of a note (with its line feed) and its signatures, none of them checked. Raises NoteError."""
+    text, separator, block = _decode(note).rpartition("\n\n")
+    if not separator:
+        raise NoteError("A note is a text, an empty line and signature lines that end in line feeds.")
+    return text + "\n", parse_signature_lines(block)
+
+
+def parse_signature_lines(block: str | bytes) -> tuple[Signature, ...]:
+    """The signatures in one or more lines, none of them checked. Raises NoteError."""
+    lines = _decode(block).split("\n")
+    if lines.pop():
+        raise NoteError("Signature lines end in line feeds.")
+    if len(lines) > MAX_SIGNATURES:
+        raise NoteError(f"A note has at most {MAX_SIGNATURES} signatures; this one has {len(lines)}.")
+    return tuple(map(_parse_line, lines))
 
 
 def _signature(text: str, key: SigningKey) -> Signature:
@@ -203,17 +239,6 @@ def _check_text(text: str) -> None:
         raise NoteError("The text of a note ends in a line feed.")
 
 
-def _take_apart(note: str) -> tuple[str, list[str]]:
-    """Split at the last empty line into the text (with its line feed) and the signature lines."""
-    text, separator, block = note.rpartition("\n\n")
-    if not separator or not block.endswith("\n"):
-        raise NoteError("A note is a text, an empty line and signature lines that end in line feeds.")
-    lines = block[:-1].split("\n")
-    if len(lines) > MAX_SIGNATURES:
-        raise NoteError(f"A note has at most {MAX_SIGNATURES} signatures; this one has {len(lines)}.")
-    return text + "\n", lines
-
-
 def _parse_line(line: str) -> Signature:
     name, space, encoded = line.removeprefix(_DASH).partition(" ")
     if not line.startswith(_DASH) or not space:
@@ -227,18 +252,14 @@ def _parse_line(line: str) -> Signature:
 
 def _key_parts(text: str) -> tuple[str, str, bytes]:
     """Name, hex key ID and the 32 bytes after the type byte."""
-    parts = text.split("+", 2)
-    if len(parts) != 3:
-        raise NoteError(f"{text!r} is not a key: it must be name+key ID+base64.")
-    name, key_id, encoded = parts
-    material = decode_base64(encoded)
+    name, hex_key_id, material = take_key_apart(text)
     if material[:1] != ED25519 or len(material) != 1 + KEY_BYTES:
         raise NoteError(f"The key of {name} is not an Ed25519 key of {KEY_BYTES} bytes.")
-    return name, key_id, material[1:]
+    return name, hex_key_id, material[1:]
 
 
-def _check_key_id(key: VerificationKey, key_id: str) -> None:
-    if key.key_id.hex() != key_id:
+def _check_key_id(key: VerificationKey, hex_key_id: str) -> None:
+    if key.key_id.hex() != hex_key_id:
         raise NoteError(f"The key ID of {key.name} does not belong to its key.")
 
 
