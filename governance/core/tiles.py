@@ -178,6 +178,7 @@ class TileTree:
         self.size = size
         self._read = read
         self._tiles: dict[tuple[int, int], tuple[bytes, ...]] = {}
+        self._nodes: dict[tuple[int, int], bytes] = {}
 
     @property
     def frontier(self) -> Frontier:
@@ -209,10 +210,11 @@ class TileTree:
 
     def _node(self, height: int, index: int) -> bytes:
         """The root of the `index`-th perfect subtree of 2^height leaves, from the one tile that spans it."""
-        level, inside = divmod(height, HEIGHT)
-        first, count = index << inside, 1 << inside
-        hashes = self._hashes(level, first // TILE_WIDTH)
-        return root(hashes[first % TILE_WIDTH : first % TILE_WIDTH + count])
+        if (height, index) not in self._nodes:
+            level, inside = divmod(height, HEIGHT)
+            tile, first = divmod(index << inside, TILE_WIDTH)
+            self._nodes[height, index] = root(self._hashes(level, tile)[first : first + (1 << inside)])
+        return self._nodes[height, index]
 
     def _hashes(self, level: int, index: int) -> tuple[bytes, ...]:
         if (level, index) not in self._tiles:
