@@ -24,6 +24,6 @@ def vectors() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def probe_folders(vectors: dict[str, Any]) -> Path:
+def tlog_folder(vectors: dict[str, Any]) -> Path:
     """The folder that holds one JSON file per published probe."""
     return TLOG

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import importlib.util
 import json
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -24,28 +22,15 @@ from governance.core.merkle import (
     verify_consistency,
     verify_inclusion,
 )
+from tests.core.governance import reference_tree as reference
 
 OPAQUE_ROOTS = "sizes-are-equal-one-and-proof-is-empty.json"  # 12-byte roots: a published exception
-SIZES = range(1, 101)
+SIZES = range(1, 101)  # test_tiles.py asks the tree of tiles for all proofs of every size up to 300
 
 
-def _load_reference() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(
-        "reference_tree", Path(__file__).with_name("reference_tree.py")
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-reference = _load_reference()
-
-
-def raw(count: int) -> list[bytes]:
+def raw(count: int) -> tuple[bytes, ...]:
     """Leaves of one byte each, as the published exhaustive digests use them."""
-    return [bytes([number % 256]) for number in range(count)]
+    return tuple(bytes([number % 256]) for number in range(count))
 
 
 def hashes(count: int) -> list[bytes]:
@@ -95,9 +80,18 @@ def test_root_and_proofs_agree_with_the_textbook_at_every_size(size: int) -> Non
     leaves, known = raw(size), hashes(size)
     assert root(known) == reference.tree_hash(leaves)
     for index in range(size):
-        assert list(inclusion_proof(index, known)) == reference.path(index, leaves)
+        assert inclusion_proof(index, known) == reference.path(index, leaves)
     for old in range(1, size + 1):
-        assert list(consistency_proof(old, known)) == reference.subproof(old, leaves, whole=True)
+        assert consistency_proof(old, known) == reference.subproof(old, leaves, whole=True)
+
+
+@pytest.mark.parametrize("size", range(101, 301))
+def test_root_and_a_seventh_of_all_proofs_agree_with_the_textbook_at_every_size_to_300(size: int) -> None:
+    leaves, known = raw(size), hashes(size)
+    assert root(known) == reference.tree_hash(leaves)
+    for index in {*range(size % 7, size, 7), size - 1}:
+        assert inclusion_proof(index, known) == reference.path(index, leaves)
+        assert consistency_proof(index + 1, known) == reference.subproof(index + 1, leaves, whole=True)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -202,8 +196,8 @@ def test_no_consistency_proof_is_made_from_nothing_or_from_a_larger_tree(old: in
 
 @pytest.mark.shared_data
 @pytest.mark.parametrize(("folder", "count"), [("inclusion", 98), ("consistency", 98)])
-def test_every_published_probe_is_judged_as_published(probe_folders: Path, folder: str, count: int) -> None:
-    files = sorted((probe_folders / folder).rglob("*.json"))
+def test_every_published_probe_is_judged_as_published(tlog_folder: Path, folder: str, count: int) -> None:
+    files = sorted((tlog_folder / folder).rglob("*.json"))
     assert len(files) == count
     for file in files:
         probe = json.loads(file.read_text(encoding="utf-8"))
