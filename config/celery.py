@@ -19,6 +19,6 @@ SCHEDULE = (
     ("forecasting.tasks.close_due", 10 * MINUTE),
     ("forecasting.tasks.score_due", 10 * MINUTE),
     ("public_portal.tasks.publish_due", 10 * MINUTE),
-    ("governance.tasks.sign_log", MINUTE),
+    ("governance.tasks.publish_log", MINUTE / 2),
 )
 app.conf.beat_schedule = {task: {"task": task, "schedule": seconds} for task, seconds in SCHEDULE}

@@ -6,21 +6,23 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from config.replay import next_step
 from governance import clock
 from governance.core.roles import Permission
 from governance.core.spoken import spoken_moment
+from governance.log_status import stopped
 from governance.permissions import can
 from governance.selectors import (
     home_jurisdiction,
     jurisdictions,
-    last_checkpoint,
     policy_in_force,
     role_title,
     roles_of,
     waiting_for,
 )
+from governance.stored_log import last_publication
 
 if TYPE_CHECKING:
     from governance.models import Jurisdiction, RoleGrant, User
@@ -36,7 +38,7 @@ WORK = (
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Return the context of the base template, for a visitor or for somebody signed in."""
-    context: dict[str, Any] = {"last_checkpoint": last_checkpoint()}
+    context: dict[str, Any] = {"last_publication": last_publication()}
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         return context | _signed_in(request, cast("User", user))
@@ -46,8 +48,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 def _signed_in(request: HttpRequest, user: User) -> dict[str, Any]:
     here = home_jurisdiction(user, request.session.get("jurisdiction", ""))
+    alarm = {"log_alarm": SimpleLazyObject(stopped)}  # a page that knows more says it itself
     if here is None:
-        return {"who": user.name}
+        return {"who": user.name} | alarm
     grants = roles_of(user, here)
     parts = [_part(grant) for grant in grants]
     waiting = len(waiting_for(here, user))
@@ -65,7 +68,7 @@ def _signed_in(request: HttpRequest, user: User) -> dict[str, Any]:
         ],
         "replay": _replay(here, user),
         "policy_version": policy_in_force(here).version,
-    }
+    } | alarm
 
 
 def _part(grant: RoleGrant) -> str:

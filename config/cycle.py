@@ -13,7 +13,7 @@ from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
 from governance.permissions import check
 from governance.services.advance_clock import advance_clock
-from governance.tasks import expire_requests, sign_log
+from governance.tasks import expire_requests, publish_log
 from public_portal.tasks import publish_due
 
 if TYPE_CHECKING:
@@ -42,11 +42,11 @@ def run_cycle(jurisdiction: Jurisdiction, *, say: Say = quiet, scripted: bool = 
     timed(say, "requests expired", expire_requests)
     timed(say, "forecasts scored", score_due)
     timed(say, "forecasts issued", lambda: issue_due_in(slug))
-    timed(say, "checkpoint signed, entries", sign_log)
+    timed(say, "entries in the public log", publish_log)
     timed(say, "forecasts audited", audit_pending)
     timed(say, "plans proposed", lambda: propose_due_in(slug, scripted=scripted))
     timed(say, "plans audited", audit_pending)
-    timed(say, "checkpoint signed, entries", sign_log)
+    timed(say, "entries in the public log", publish_log)
 
 
 def settle(*, say: Say = quiet) -> None:
@@ -57,7 +57,7 @@ def settle(*, say: Say = quiet) -> None:
     timed(say, "plans closed", close_due)
     timed(say, "forecasts scored", score_due)
     timed(say, "releases published", publish_due)
-    timed(say, "checkpoint signed, entries", sign_log)
+    timed(say, "entries in the public log", publish_log)
 
 
 def step_replay(jurisdiction: Jurisdiction, *, by: User, say: Say = quiet, scripted: bool = False) -> None:

@@ -37,12 +37,17 @@ def text(name: str, default: str | None = None) -> str:
     return value
 
 
+def choice(name: str, allowed: tuple[str, ...], default: str | None = None) -> str:
+    """Return one of the allowed words, the first if none is set; anything else is refused rather than guessed."""
+    value = text(name, default or allowed[0])
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} must be {' or '.join(allowed)}, not {value!r}.")
+    return value
+
+
 def flag(name: str, *, default: str) -> bool:
-    """Exactly `yes` or `no`; anything else is refused rather than guessed."""
-    value = text(name, default)
-    if value not in {"yes", "no"}:
-        raise ImproperlyConfigured(f"{name} must be yes or no, not {value!r}.")
-    return value == "yes"
+    """Exactly `yes` or `no`."""
+    return choice(name, ("yes", "no"), default) == "yes"
 
 
 def words(name: str, default: str) -> list[str]:

@@ -195,6 +195,12 @@ ID_KEY = bytes.fromhex(
 )  # keys the HMAC that stands for a source's incident number
 LOG_SEED = bytes.fromhex(env.text("LAMPLIGHT_LOG_SEED"))  # the log's Ed25519 seed
 LOG_ORIGIN = env.text("LAMPLIGHT_LOG_ORIGIN", "lamplight.local/log")
+LOG_FOLDER = Path(env.text("LAMPLIGHT_LOG_FOLDER", str(BASE_DIR / "var" / "published-log")))
+LOG_URL = env.text("LAMPLIGHT_LOG_URL", "")  # where the public finds the log; stands in the witness policy
+LOG_POLICY_FILE = env.text("LAMPLIGHT_LOG_POLICY", "")  # C2SP tlog-policy: who witnesses; "": nobody is asked
+# What happens while the policy's witnesses do not answer: `wait` holds the publication back, `proceed` goes on
+# without them. Either is announced in the log and said on the portal.
+LOG_WITHOUT_QUORUM = env.choice("LAMPLIGHT_LOG_WITHOUT_QUORUM", ("wait", "proceed"))
 
 LOGGING = {
     "version": 1,

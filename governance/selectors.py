@@ -15,7 +15,6 @@ from governance.core.states import UNFINISHED, State
 from governance.models import (
     Area,
     ChangeRequest,
-    Checkpoint,
     District,
     Evidence,
     Jurisdiction,
@@ -190,16 +189,6 @@ def districts_of(jurisdiction: Jurisdiction) -> list[District]:
 def jurisdictions() -> list[Jurisdiction]:
     """Return all jurisdictions by name."""
     return list(Jurisdiction.objects.order_by("name"))
-
-
-def last_checkpoint() -> Checkpoint | None:
-    """Return the newest signed state of the log."""
-    return Checkpoint.objects.order_by("-size").first()
-
-
-def first_checkpoint_covering(index: int) -> Checkpoint | None:
-    """Return the first checkpoint whose tree holds the entry with this index."""
-    return Checkpoint.objects.filter(size__gt=index).order_by("size").first()
 
 
 def roles_of(user: User, jurisdiction: Jurisdiction | None = None) -> list[RoleGrant]:

@@ -1,24 +1,19 @@
-"""The stored log as the core's values: its key, entries, checkpoints, and the proof of one entry."""
+"""The stored log as the core's values: its entries, its signed and published states, the proof of one entry."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
-from django.conf import settings
-
+from governance import published_log
 from governance.core.canonical import entry_time
 from governance.core.checkpoint import CheckpointError
 from governance.core.log_verification import SignedState, StoredEntry
 from governance.core.merkle import ProofError
-from governance.core.note import SigningKey
-from governance.core.proof import EntryProof, prove, verify_proof
+from governance.core.proof import EntryProof, verify_proof
 from governance.core.refusals import Reason, Refused
-from governance.models import Checkpoint, LedgerEntry, LedgerText
+from governance.core.tiles import TileError
+from governance.models import Checkpoint, LedgerEntry, LedgerText, Publication
 
 CHUNK = 2_000
-
-
-def log_key() -> SigningKey:
-    """Return the key that signs checkpoints; its public half is what strangers verify with."""
-    return SigningKey(settings.LOG_ORIGIN, settings.LOG_SEED)
 
 
 def stored_entries() -> Iterator[StoredEntry]:
@@ -43,6 +38,12 @@ def stored_leaves() -> Iterator[tuple[int, bytes, bytes]]:
     rows = LedgerEntry.objects.order_by("index").values_list("index", "leaf", "leaf_hash")
     for index, leaf, leaf_hash in rows.iterator(CHUNK):
         yield index, bytes(leaf), bytes(leaf_hash)
+
+
+def leaves(first: int, count: int) -> list[bytes]:
+    """Return the leaves of up to `count` entries from number `first` on."""
+    rows = LedgerEntry.objects.filter(index__gte=first, index__lt=first + count).order_by("index")
+    return [bytes(leaf) for leaf in rows.values_list("leaf", flat=True)]
 
 
 def signed_states() -> list[SignedState]:
@@ -73,29 +74,47 @@ def entry_numbered(index: int) -> LedgerEntry:
 
 
 def entry_proof(row: LedgerEntry) -> EntryProof:
-    """Return the proof that an entry stands in the log, under the first checkpoint that covers it.
+    """Return the proof that an entry stands in the log, under a published checkpoint that covers it.
 
-    That checkpoint never changes, so neither does the proof. Raises Refused(TOO_EARLY | INCONSISTENT_LOG).
+    Read from the published tiles, so it is the proof that anybody could make for herself. Raises
+    Refused(TOO_EARLY | INCONSISTENT_LOG).
     """
-    checkpoint = Checkpoint.objects.filter(size__gt=row.index).order_by("size").first()
-    if checkpoint is None:
+    publication = publication_covering(row.index)
+    if publication is None:
         raise Refused(
             Reason.TOO_EARLY,
-            f"Entry {row.index} is newer than the last checkpoint, so nothing signed covers it yet. "
+            f"Entry {row.index} is newer than the last published checkpoint, so nothing signed covers it yet. "
             "Come back after the next checkpoint.",
         )
-    covered = LedgerEntry.objects.filter(index__lt=checkpoint.size).order_by("index")
-    hashes = [bytes(each) for each in covered.values_list("leaf_hash", flat=True)]
+    size = publication.checkpoint.size
     try:
-        proof = prove(index=row.index, leaf_hashes=hashes, checkpoint=checkpoint.note)
-        verify_proof(proof, bytes(row.leaf), log_key().verification_key)
-    except (ProofError, CheckpointError) as problem:
+        hashes = published_log.tree(size).inclusion_proof(row.index)
+        proof = EntryProof(row.index, hashes, publication.note)
+        verify_proof(proof, bytes(row.leaf), published_log.log_key().verification_key)
+    except (OSError, TileError, ProofError, CheckpointError) as problem:
         raise Refused(
             Reason.INCONSISTENT_LOG,
-            f"Entry {row.index} cannot be proved: what is stored no longer leads to the signed checkpoint of "
-            f"{checkpoint.size} entries. Run `manage.py verify_ledger` and keep this database as it is.",
+            f"Entry {row.index} cannot be proved: what is stored no longer leads to the published checkpoint of "
+            f"{size} entries. Run `manage.py verify_ledger` and keep this database as it is.",
         ) from problem
     return proof
+
+
+def publication_covering(index: int) -> Publication | None:
+    """Return the publication under which an entry is proved: cosigned if there is one, then the earliest state."""
+    rows = Publication.objects.filter(checkpoint__size__gt=index).select_related("checkpoint")
+    return rows.order_by("-quorum_met", "checkpoint__size", "-id").first()
+
+
+def last_publication() -> Publication | None:
+    """Return the newest published state of the log."""
+    return Publication.objects.select_related("checkpoint").order_by("-checkpoint__size", "-id").first()
+
+
+def sealed_at(index: int) -> datetime | None:
+    """Return when the entry first stood under a published checkpoint that the policy's witnesses had cosigned."""
+    rows = Publication.objects.filter(checkpoint__size__gt=index, quorum_met=True)
+    return rows.order_by("published_at").values_list("published_at", flat=True).first()
 
 
 def _kept_text(row: LedgerEntry) -> tuple[bytes, str] | None:

@@ -1,10 +1,20 @@
 """Scheduled work of governance: rows in a state, safe to run twice."""
 
+from collections.abc import Callable
+
 from celery import shared_task
 
+from governance import log_health, witnesses
+from governance.core.refusals import Reason, Refused
+from governance.models import User
 from governance.selectors import due_to_expire, jurisdictions, scheduler_account
+from governance.services.announce_verification import announce_verification
 from governance.services.expire_change_request import expire_change_request
+from governance.services.publish_checkpoint import publish_checkpoint
+from governance.services.publish_tiles import publish_tiles
+from governance.services.request_cosignature import request_cosignature
 from governance.services.sign_checkpoint import sign_checkpoint
+from governance.stored_log import last_publication
 
 
 @shared_task
@@ -19,7 +29,48 @@ def expire_requests() -> int:
 
 
 @shared_task
-def sign_log() -> int:
-    """Sign the log if it has grown; returns how many entries the newest checkpoint holds."""
-    signed = sign_checkpoint(by=scheduler_account())
+def publish_log() -> int:
+    """Sign, publish and have cosigned what is new; returns how many entries the published log covers.
+
+    One turn goes as far as it can. What stops it is noted for the pages and for whoever is on call; the next turn
+    starts again from the beginning, which is also how it recovers from a crash.
+    """
+    by = scheduler_account()
+    announce_verification(by=by)
+    if _worked(log_health.SIGNING, lambda: _sign(by)):
+        _worked(log_health.PUBLISHING, lambda: _publish(by))
+    published = last_publication()
+    return published.checkpoint.size if published else 0
+
+
+def _sign(by: User) -> int:
+    signed = sign_checkpoint(by=by)
     return signed.size if signed else 0
+
+
+def _publish(by: User) -> int:
+    newest = publish_tiles(by=by)
+    if newest is None:
+        return 0
+    for witness in witnesses.policy().witnesses:
+        request_cosignature(witness=witness, by=by)
+    published = publish_checkpoint(by=by)
+    size = published.checkpoint.size if published else 0
+    if size < newest.size:
+        raise Refused(
+            Reason.TOO_EARLY,
+            f"The checkpoint of {newest.size} entries waits for the witnesses that the policy asks for. Until they "
+            f"have cosigned it, the published log stays at {size} entries.",
+        )
+    return size
+
+
+def _worked(part: str, work: Callable[[], int]) -> bool:
+    """Do one part of the turn and note how it went."""
+    try:
+        size = work()
+    except (Refused, OSError) as problem:
+        log_health.report_problem(part, str(problem))
+        return False
+    log_health.report_well(part, size=size)
+    return True

@@ -11,7 +11,7 @@ from celery import shared_task
 from governance import clock
 from governance.core.refusals import Refused
 from governance.selectors import jurisdictions, policy_in_force, scheduler_account
-from governance.services.sign_checkpoint import sign_checkpoint
+from governance.tasks import publish_log
 from public_portal.selectors.released import is_released, unreported
 from public_portal.services.compile_report import compile_report
 from public_portal.services.publish_release import publish_release
@@ -52,7 +52,7 @@ def compile_due() -> int:
     """Compile the reports that are missing, each under a checkpoint that covers its release."""
     waiting = [release for jurisdiction in jurisdictions() for release in unreported(jurisdiction)]
     if waiting:
-        sign_checkpoint(by=scheduler_account())
+        publish_log()
     for release in waiting:
         compile_report(release_id=release.pk, by=scheduler_account())
     return len(waiting)

@@ -6,6 +6,7 @@ The test database is made and migrated by the owner's role, like a real one.
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -77,8 +78,13 @@ class Demo:
     """A small demo city as `make demo` leaves it: four o'clock on a Friday, plans waiting."""
 
     database: str
-    artifacts: Path
+    folder: Path
     accounts: dict[str, dict[str, str]]  # by e-mail name, as in "ben"
+
+    @property
+    def artifacts(self) -> Path:
+        """Return its artifact store; files named by digest, so copies of the city may share it."""
+        return self.folder / "artifacts"
 
 
 @pytest.fixture(scope="session")
@@ -87,7 +93,11 @@ def demo_template(
 ) -> Iterator[Demo]:
     """Build the small demo city once; every test that wants it works in a copy."""
     folder = tmp_path_factory.mktemp("demo")
-    quick = {"ARTIFACTS_FOLDER": folder / "artifacts", "PASSWORD_HASHERS": QUICK_HASHERS}
+    quick = {
+        "ARTIFACTS_FOLDER": folder / "artifacts",
+        "LOG_FOLDER": folder / "published-log",
+        "PASSWORD_HASHERS": QUICK_HASHERS,
+    }
     with (
         django_db_blocker.unblock(),
         override_settings(**quick),
@@ -97,7 +107,7 @@ def demo_template(
         people = json.loads((folder / "accounts.json").read_text())
         connections.close_all()
         connections.settings["default"]["NAME"] = name.rsplit("_", 1)[0]
-        yield Demo(name, folder / "artifacts", {each["email"].split("@")[0]: each for each in people})
+        yield Demo(name, folder, {each["email"].split("@")[0]: each for each in people})
 
 
 @pytest.fixture
@@ -106,6 +116,7 @@ def demo(
 ) -> Iterator[Demo]:
     """Yield a copy of the small demo city."""
     settings.ARTIFACTS_FOLDER = demo_template.artifacts
+    shutil.copytree(demo_template.folder / "published-log", settings.LOG_FOLDER)
     with django_db_blocker.unblock(), cloned(demo_template.database) as name:
         yield replace(demo_template, database=name)
 
@@ -127,6 +138,7 @@ def _as_owner(statement: str) -> None:
 def artifacts_apart(settings: Any, tmp_path: Path) -> None:
     """Give each test an artifact store of its own, passwords that cost little, and visitors no limit."""
     settings.ARTIFACTS_FOLDER = tmp_path / "artifacts"
+    settings.LOG_FOLDER = tmp_path / "published-log"
     settings.API_VISITOR_RATE = ""
     settings.PASSWORD_HASHERS = QUICK_HASHERS
 

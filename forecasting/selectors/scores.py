@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from forecasting.models import ForecastRun, Scorecard
 from forecasting.selectors.profiles import reporting_delay
-from governance.selectors import first_checkpoint_covering
+from governance.stored_log import sealed_at
 
 if TYPE_CHECKING:
     from governance.models import Jurisdiction
@@ -24,10 +24,13 @@ def runs_to_score(jurisdiction: Jurisdiction, moment: datetime) -> list[Forecast
 
 
 def was_sealed_before(run: ForecastRun) -> bool:
-    """Whether a real-clock city's run stood in a checkpoint signed before its window opened."""
-    checkpoint = first_checkpoint_covering(run.ledger_index)
+    """Whether a real-clock city's run stood in a published, cosigned checkpoint before its window opened.
+
+    Cosigned by the quorum of witnesses that the policy of the log asks for, which may be none.
+    """
+    moment = sealed_at(run.ledger_index)
     real = not run.jurisdiction.is_replay and not run.jurisdiction.clock_offset
-    return real and checkpoint is not None and checkpoint.signed_at < run.window_start
+    return real and moment is not None and moment < run.window_start
 
 
 def scorecard_with(run: ForecastRun, truth_digest: str) -> Scorecard | None:

@@ -13,30 +13,39 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from governance import stored_log
+from governance import published_log, stored_log
 from governance.api.answers import PUBLIC, Endpoint, Problem
 from governance.core.refusals import Refused
-from governance.models import Checkpoint, LedgerEntry
-from governance.selectors import last_checkpoint
+from governance.models import LedgerEntry, Publication
 
 
-class CheckpointAnswer(serializers.ModelSerializer[Checkpoint]):
-    """The newest signed state of the log."""
+class CheckpointAnswer(serializers.ModelSerializer[Publication]):
+    """The newest published state of the log."""
 
+    size = serializers.IntegerField(source="checkpoint.size", help_text="Entries it covers.")
+    signed_at = serializers.DateTimeField(source="checkpoint.signed_at")
     root_hash = serializers.SerializerMethodField(help_text="SHA-256 of the tree (RFC 9162), hexadecimal.")
     verification_key = serializers.SerializerMethodField(
         help_text="The log's public key, as signed notes name it."
     )
 
     class Meta:
-        model = Checkpoint
-        fields = ("size", "root_hash", "signed_at", "note", "verification_key")
+        model = Publication
+        fields = (
+            "size",
+            "root_hash",
+            "signed_at",
+            "published_at",
+            "quorum_met",
+            "note",
+            "verification_key",
+        )
 
-    def get_root_hash(self, checkpoint: Checkpoint) -> str:
-        return bytes(checkpoint.root).hex()
+    def get_root_hash(self, publication: Publication) -> str:
+        return bytes(publication.checkpoint.root).hex()
 
-    def get_verification_key(self, checkpoint: Checkpoint) -> str:
-        return stored_log.log_key().verification_key.text
+    def get_verification_key(self, publication: Publication) -> str:
+        return published_log.log_key().verification_key.text
 
 
 class EntryRow(serializers.ModelSerializer[LedgerEntry]):
@@ -86,16 +95,16 @@ class NewestCheckpoint(Endpoint):
 
     @extend_schema(
         operation_id="checkpoint",
-        summary="The newest signed state of the record",
+        summary="The newest published state of the record",
         description="`note` is the signed note exactly as published (c2sp.org/tlog-checkpoint).",
         tags=[PUBLIC],
         responses={200: CheckpointAnswer, 404: Problem},
     )
     def get(self, request: Request) -> Response:
-        checkpoint = last_checkpoint()
-        if checkpoint is None:
-            raise Http404("No checkpoint has been signed yet.")
-        return Response(self.one(checkpoint))
+        publication = stored_log.last_publication()
+        if publication is None:
+            raise Http404("No checkpoint has been published yet.")
+        return Response(self.one(publication))
 
 
 class Entries(Endpoint):

@@ -76,9 +76,9 @@ class Migration(migrations.Migration):
                 ("published_at", models.DateTimeField()),
                 (
                     "checkpoint",
-                    models.OneToOneField(
+                    models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="publication",
+                        related_name="publications",
                         to="governance.checkpoint",
                     ),
                 ),

@@ -40,9 +40,12 @@ class Cosignature(models.Model):
 
 
 class Publication(models.Model):
-    """A checkpoint that was given to the public, with the note exactly as it was then. Append-only."""
+    """A checkpoint that was given to the public, with the note exactly as it was then. Append-only.
 
-    checkpoint = models.OneToOneField(Checkpoint, models.PROTECT, related_name="publication")
+    A checkpoint published before its witnesses answered is published again with their cosignatures: another row.
+    """
+
+    checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, related_name="publications")
     note = models.TextField()  # with every cosignature there was
     quorum_met = models.BooleanField()  # whether the witnesses that the policy asks for had cosigned
     published_at = models.DateTimeField()  # real UTC

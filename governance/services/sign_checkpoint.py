@@ -1,36 +1,44 @@
 """Sign the present state of the log."""
 
-from django.db import connection, transaction
+from dataclasses import dataclass
+
+from django.db import transaction
 from django.utils import timezone
 
-from governance import stored_log
+from governance import published_log, stored_log
 from governance.core import checkpoint as state
 from governance.core.merkle import Frontier, leaf_hash
-from governance.core.note import VerificationKey
 from governance.core.refusals import Reason, Refused
 from governance.models import Checkpoint, User
-from governance.selectors import last_checkpoint
 
-KEEP = "Nothing was signed. Keep this database as it is and run `manage.py verify_ledger`."
+KEEP = f"Nothing was signed. {published_log.KEEP} Then run `manage.py verify_ledger`."
+
+
+@dataclass(frozen=True)
+class _Earlier:
+    """A state that was signed before, and the name a reader knows it by."""
+
+    name: str
+    said: state.Checkpoint
 
 
 @transaction.atomic
 def sign_checkpoint(*, by: User) -> Checkpoint | None:
-    """Sign the log's size and root, after showing that it continues the last signed state.
+    """Sign the log's size and root, after showing that it continues every state that was signed or given out.
 
     Every leaf is hashed again from its bytes, so neither an edited entry nor a shortened or rewritten log gets
-    a signature. Operating the log writes no entry. Nothing new: the last checkpoint is returned (None: the log
-    is empty). Raises Refused(NOT_PERMITTED | INCONSISTENT_LOG).
+    a signature. What was given out lies outside the database: a database restored from an older copy is smaller
+    than that, and is never signed. Operating the log writes no entry. Nothing new: the last checkpoint is returned
+    (None: the log is empty). Raises Refused(NOT_PERMITTED | INCONSISTENT_LOG).
     """
     if not by.is_service:
         raise Refused(Reason.NOT_PERMITTED, "The log is signed by a service account, never by a person.")
-    _one_signer_at_a_time()
-    last = last_checkpoint()
-    key = stored_log.log_key()
-    opened = _open(last, key.verification_key)
-    frontier = _continue(opened)
-    if frontier.size == (opened.size if opened else 0):
+    published_log.one_operator_at_a_time()
+    last = Checkpoint.objects.order_by("-size").first()
+    frontier = _continue(_earlier_states(last))
+    if frontier.size == (last.size if last else 0):
         return last
+    key = published_log.log_key()
     signed = state.Checkpoint(key.name, frontier.size, frontier.root)
     return Checkpoint.objects.create(
         size=signed.size,
@@ -40,45 +48,39 @@ def sign_checkpoint(*, by: User) -> Checkpoint | None:
     )
 
 
-def _one_signer_at_a_time() -> None:
-    # Not the appenders' lock: deeds go on while the tree is recomputed.
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('lamplight.checkpoint'))")
+def _earlier_states(last: Checkpoint | None) -> list[_Earlier]:
+    """Read the signed states from their notes, smallest first: the columns beside a note prove nothing."""
+    notes = [("the last signed checkpoint", last.note)] if last else []
+    earlier = [
+        _Earlier(name, published_log.opened(name, note))
+        for name, note in [*notes, *published_log.notes_given_out()]
+    ]
+    return sorted(earlier, key=lambda each: each.said.size)
 
 
-def _open(last: Checkpoint | None, key: VerificationKey) -> state.Checkpoint | None:
-    """Read the last signed state from its note: the columns beside it prove nothing."""
-    if last is None:
-        return None
-    try:
-        return state.open_checkpoint(last.note, key)
-    except state.CheckpointError as problem:
-        raise Refused(
-            Reason.INCONSISTENT_LOG, f"The last checkpoint is not genuine. {problem} {KEEP}"
-        ) from problem
-
-
-def _continue(last: state.Checkpoint | None) -> Frontier:
-    """Recompute the tree; on the way it must pass through exactly the state that was signed last."""
-    frontier = Frontier()
-    _check_passage(frontier, last)
+def _continue(earlier: list[_Earlier]) -> Frontier:
+    """Recompute the tree; on the way it must pass through exactly the states that were signed before."""
+    frontier = _pass(Frontier(), earlier)
     for index, leaf, stored_hash in stored_log.stored_leaves():
         computed = leaf_hash(leaf)
         if index != frontier.size or computed != stored_hash:
             raise Refused(Reason.INCONSISTENT_LOG, f"Entry {frontier.size} is missing or was changed. {KEEP}")
-        frontier = frontier.append(computed)
-        _check_passage(frontier, last)
-    if last is not None and frontier.size < last.size:
+        frontier = _pass(frontier.append(computed), earlier)
+    if earlier:
         raise Refused(
             Reason.INCONSISTENT_LOG,
-            f"A checkpoint was signed for {last.size} entries and only {frontier.size} are left. {KEEP}",
+            f"Of {earlier[0].name}: it covers {earlier[0].said.size} entries and only {frontier.size} are left. {KEEP}",
         )
     return frontier
 
 
-def _check_passage(frontier: Frontier, last: state.Checkpoint | None) -> None:
-    if last is not None and frontier.size == last.size and frontier.root != last.root:
-        raise Refused(
-            Reason.INCONSISTENT_LOG,
-            f"The first {last.size} entries are no longer those that were signed. {KEEP}",
-        )
+def _pass(frontier: Frontier, waiting: list[_Earlier]) -> Frontier:
+    """Hold the tree against the states of exactly its size, and cross them off."""
+    while waiting and waiting[0].said.size == frontier.size:
+        each = waiting.pop(0)
+        if each.said.root != frontier.root:
+            raise Refused(
+                Reason.INCONSISTENT_LOG,
+                f"Of {each.name}: the first {frontier.size} entries are no longer those that were signed. {KEEP}",
+            )
+    return frontier

@@ -6,10 +6,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from governance import selectors, stored_log
+from governance import log_health, published_log, selectors, stored_log, witnesses
 from governance.core.canonical import EntryError, parse_leaf
 from governance.core.proof import EntryProof
 from governance.core.refusals import Reason, Refused
+from governance.core.tiles import TileError, parse_tile_path
 from governance.models import LedgerEntry
 from governance.permissions import open_to_everyone
 
@@ -25,8 +26,8 @@ def record(request: HttpRequest) -> HttpResponse:
         "entries": [_row(entry) for entry in entries],
         "total": stored_log.size(),
         "older": entries[-1].index if entries and entries[-1].index > 0 else None,
-        "checkpoint": selectors.last_checkpoint(),
-        "log_key": stored_log.log_key().verification_key.text,
+        "publication": stored_log.last_publication(),
+        "log_key": published_log.log_key().verification_key.text,
     }
     return render(request, "governance/record.html", context)
 
@@ -42,21 +43,47 @@ def entry(request: HttpRequest, index: int) -> HttpResponse:
     except Refused as refusal:
         context["why_not"] = refusal
     else:
-        context |= {"proof": proof, "covering": selectors.first_checkpoint_covering(index)}
-    context["log_key"] = stored_log.log_key().verification_key.text
+        context |= {"proof": proof, "covering": stored_log.publication_covering(index)}
+    context["log_key"] = published_log.log_key().verification_key.text
     return render(request, "governance/entry.html", context)
 
 
 @open_to_everyone
 @require_safe
 def checkpoint(request: HttpRequest) -> HttpResponse:
-    """The newest signed checkpoint, exactly as signed."""
-    last = selectors.last_checkpoint()
-    if last is None:
-        raise Http404("No checkpoint has been signed yet.")
-    return HttpResponse(
-        last.note, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "public, max-age=10"}
-    )
+    """The newest published checkpoint, as it lies in the published folder."""
+    note = published_log.published_note()
+    if note is None:
+        raise Http404("No checkpoint has been published yet.")
+    return _plain(note, max_age=5)
+
+
+@open_to_everyone
+@require_safe
+def tile(request: HttpRequest, rest: str) -> HttpResponse:
+    """One entry bundle or hash tile, as it lies in the published folder; it never changes."""
+    try:
+        path = published_log.public_folder() / parse_tile_path(f"tile/{rest}").path
+        content = path.read_bytes()
+    except (TileError, FileNotFoundError) as problem:
+        raise Http404(f"There is no published file tile/{rest}.") from problem
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return HttpResponse(content, content_type="application/octet-stream", headers=headers)
+
+
+@open_to_everyone
+@require_safe
+def policy(request: HttpRequest) -> HttpResponse:
+    """Who witnesses the log: the policy file that a verifier is run with."""
+    return _plain(witnesses.policy_text(), max_age=60)
+
+
+@open_to_everyone
+@require_safe
+def verifier(request: HttpRequest) -> HttpResponse:
+    """The verifier for strangers, byte for byte the file whose SHA-256 stands in the log."""
+    file = published_log.verifier_file()
+    return _download(file.read_bytes(), "text/x-python; charset=utf-8", file.name)
 
 
 @open_to_everyone
@@ -73,6 +100,11 @@ def entry_proof(request: HttpRequest, index: int) -> HttpResponse:
     """The proof of one entry as a file (c2sp.org/tlog-proof)."""
     proof: EntryProof = stored_log.entry_proof(stored_log.entry_numbered(index))
     return _download(proof.text.encode(), "text/plain; charset=utf-8", f"entry-{index}.tlog-proof")
+
+
+def _plain(text: str, *, max_age: int) -> HttpResponse:
+    headers = {"Cache-Control": f"public, max-age={max_age}"}
+    return HttpResponse(text, content_type="text/plain; charset=utf-8", headers=headers)
 
 
 def _download(body: bytes, content_type: str, name: str) -> HttpResponse:

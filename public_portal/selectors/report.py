@@ -21,7 +21,7 @@ from public_portal.selectors.released import (
 
 if TYPE_CHECKING:
     from governance.core.drawing import Markup
-    from governance.models import Checkpoint, Jurisdiction
+    from governance.models import Jurisdiction, Publication
     from public_portal.core.pictures import Map
     from public_portal.models import Release
 
@@ -113,7 +113,7 @@ class DecisionSection:
     covered: str
 
 
-def report_context(release: Release, checkpoint: Checkpoint | None) -> dict[str, Any]:
+def report_context(release: Release, publication: Publication | None) -> dict[str, Any]:
     """Return everything a report says about one release."""
     week = week_of(release)
     jurisdiction = release.jurisdiction
@@ -136,7 +136,7 @@ def report_context(release: Release, checkpoint: Checkpoint | None) -> dict[str,
         "audits": [section for main, section in audits if main],
         "other_audits": [section for main, section in audits if not main],
         "released": moment_words(release.released_at, jurisdiction),
-        "checkpoint": checkpoint,
+        "publication": publication,
         "tables": [(table.kind, table.category, table.digest) for table in release.tables.all()],
     }
 

@@ -13,7 +13,7 @@ from governance.core.roles import Permission
 from governance.documents import render_pdf
 from governance.ledger import record
 from governance.permissions import check
-from governance.selectors import first_checkpoint_covering
+from governance.stored_log import publication_covering
 from public_portal.models import Release, Report
 from public_portal.selectors.report import report_context
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def compile_report(*, release_id: int, by: User) -> Report:
     """Write the report as a tagged PDF; its bytes depend on the released tables and the checkpoint alone.
 
-    The checkpoint is the first signed state of the record that holds the release. One report a release: asked
+    The checkpoint is a published state of the record that holds the release. One report a release: asked
     again, the one there is is returned. Raises Refused(NOT_PERMITTED | NOT_FOUND | TOO_EARLY).
     """
     release = Release.objects.select_related("jurisdiction").filter(pk=release_id).first()
@@ -37,13 +37,13 @@ def compile_report(*, release_id: int, by: User) -> Report:
     known = Report.objects.filter(release=release).first()
     if known is not None:
         return known
-    checkpoint = first_checkpoint_covering(release.ledger_index)
-    if checkpoint is None:
+    publication = publication_covering(release.ledger_index)
+    if publication is None:
         raise Refused(
             Reason.TOO_EARLY,
-            f"No checkpoint covers entry {release.ledger_index} yet. Sign the log first (`manage.py run_schedule`).",
+            f"No published checkpoint covers entry {release.ledger_index} yet: run `manage.py run_schedule` first.",
         )
-    context = report_context(release, checkpoint)
+    context = report_context(release, publication)
     pdf = render_pdf("public_portal/report_document.html", context, created=release.released_at)
     artifact = store_artifact(pdf, "application/pdf", name=f"report of {release.window_start:%Y-%m-%d}.pdf")
     entry = record(
@@ -54,12 +54,12 @@ def compile_report(*, release_id: int, by: User) -> Report:
         role=role,
         jurisdiction=release.jurisdiction,
         policy_version=release.policy_version,
-        detail={"release": release.digest, "checkpoint_size": checkpoint.size},
+        detail={"release": release.digest, "checkpoint_size": publication.checkpoint.size},
     )
     return Report.objects.create(
         release=release,
         pdf_digest=artifact.digest,
-        checkpoint_size=checkpoint.size,
+        checkpoint_size=publication.checkpoint.size,
         compiled_at=clock.now(release.jurisdiction),
         ledger_index=entry.index,
     )

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from governance.artifacts import read_artifact
 from governance.permissions import open_to_everyone
-from governance.selectors import first_checkpoint_covering
+from governance.stored_log import publication_covering
 from public_portal.core.privacy import RULE
 from public_portal.selectors.released import report_of, table_named, week_numbered, weeks_of
 from public_portal.selectors.report import report_context
@@ -85,7 +85,7 @@ def report(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if week is None:
         raise Http404("There is no such report.")
     context = frame(request, jurisdiction) | report_context(
-        week.release, first_checkpoint_covering(week.release.ledger_index)
+        week.release, publication_covering(week.release.ledger_index)
     )
     return render(request, "public_portal/report.html", context | {"report": report_of(week.release)})
 

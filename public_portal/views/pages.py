@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from governance.permissions import open_to_everyone
-from governance.selectors import last_checkpoint
+from governance.stored_log import last_publication
 from public_portal.core.answers import decided
 from public_portal.selectors.released import area_shapes, weeks_of
 from public_portal.selectors.report import audit_section, decision_section
@@ -76,7 +76,7 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     weeks = weeks_of(jurisdiction)
     policy = weeks[0].summary["policy"] if weeks else None
     context = frame(request, jurisdiction) | {
-        "checkpoint": last_checkpoint(),
+        "publication": last_publication(),
         "policy": policy,
         "flag_share": f"{policy['flag_share'] * 100:g} %" if policy else "",
     }

@@ -18,7 +18,8 @@ from forecasting.services.adopt_recipe import adopt_recipe
 from forecasting.services.ingest_batch import ingest_batch
 from governance import clock
 from governance.models import Checkpoint
-from governance.selectors import first_checkpoint_covering, scheduler_account
+from governance.selectors import scheduler_account
+from governance.stored_log import publication_covering
 from governance.services.add_jurisdiction import Outline, Place, add_jurisdiction
 
 CATEGORIES = ("residential_burglary", "vandalism")
@@ -76,9 +77,10 @@ def test_a_forecast_sealed_before_its_window_is_scored_as_sealed(
     run_cycle(here)
     run = ForecastRun.objects.get(category="residential_burglary")
     assert run.window_start > clock.now(here)
-    checkpoint = first_checkpoint_covering(run.ledger_index)
-    assert checkpoint is not None
-    assert checkpoint.signed_at <= run.window_start
+    publication = publication_covering(run.ledger_index)
+    assert publication is not None
+    assert publication.quorum_met
+    assert publication.published_at <= run.window_start
     assert was_sealed_before(run)
     assert not Scorecard.objects.exists()
 

@@ -40,6 +40,7 @@ def worker(demo: Demo) -> Iterator[Celery]:
         "LAMPLIGHT_TASKS_IN_LINE": "no",
         "LAMPLIGHT_BROKER": broker,
         "LAMPLIGHT_ARTIFACTS": str(demo.artifacts),
+        "LAMPLIGHT_LOG_FOLDER": str(settings.LOG_FOLDER),
     }
     command = [
         sys.executable,
@@ -84,6 +85,6 @@ def test_a_worker_issues_the_same_forecasts_once(demo: Demo) -> None:
         sender.send_task("forecasting.tasks.issue_due")
         eventually(lambda: ForecastRun.objects.count() == before + 5)
         sender.send_task("forecasting.tasks.issue_due")
-        sender.send_task("governance.tasks.sign_log")
+        sender.send_task("governance.tasks.publish_log")
         eventually(lambda: Checkpoint.objects.order_by("-size")[0].size == LedgerEntry.objects.count())
     assert ForecastRun.objects.count() == before + 5

@@ -19,7 +19,7 @@ from governance.selectors import scheduler_account
 from governance.services.attach_evidence import attach_evidence
 from governance.services.open_change_request import open_change_request
 from governance.services.sign_checkpoint import sign_checkpoint
-from governance.stored_log import log_key
+from governance.published_log import log_key
 from tests.apps.governance.test_sign_checkpoint import write_entries
 from tests.asking import ask, queries_of, reason_of
 from tests.cast import City

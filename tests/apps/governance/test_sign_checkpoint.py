@@ -14,7 +14,7 @@ from governance.ledger import record
 from governance.models import Checkpoint, LedgerEntry, User
 from governance.selectors import scheduler_account
 from governance.services.sign_checkpoint import sign_checkpoint
-from governance.stored_log import log_key
+from governance.published_log import log_key
 from tests.cast import City
 
 
