@@ -38,6 +38,11 @@ MAX_TIME = 2**63 - 1
 _TIME_BYTES = 8
 _KEY_BYTES: Mapping[int, int] = {ED25519: KEY_BYTES, ML_DSA_44: 1312}
 _SIGNATURE_BYTES: Mapping[int, int] = {ED25519: 64, ML_DSA_44: 2420}
+_PRIME = 2**255 - 19
+_ORDER_EIGHT = int.from_bytes(
+    bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little"
+)
+_SMALL_ORDER = {0, 1, _PRIME - 1, _PRIME, _PRIME + 1, _ORDER_EIGHT, _PRIME - _ORDER_EIGHT}
 _SUBTREE_LABEL = b"subtree/v1\n\0"
 
 
@@ -67,6 +72,10 @@ class CosignerKey:
         if len(self.public_key) != expected:
             raise CosignatureError(
                 f"The key of {self.name} has {len(self.public_key)} bytes; its type has {expected}."
+            )
+        if self.kind == ED25519 and _has_small_order(self.public_key):
+            raise CosignatureError(
+                f"The key of {self.name} is a point of small order: anybody can sign for it. Ask for another key."
             )
 
     @property
@@ -190,6 +199,11 @@ def cosignatures_on(
     keys = {(key.name, key.key_id): key for key in known}
     found = ((line, keys.get((line.name, line.key_id))) for line in dict.fromkeys(lines))
     return tuple(verify_cosignature(text, line, key) for line, key in found if key)
+
+
+def _has_small_order(public_key: bytes) -> bool:
+    """Whether an Ed25519 key is one of the points under which one signature is valid for many messages."""
+    return int.from_bytes(public_key, "little") & (2**255 - 1) in _SMALL_ORDER
 
 
 def _check_time(name: str, time: int) -> None:
