@@ -9,6 +9,7 @@ from governance.views import inbox, log
 urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
     path("record/", log.record, name="record"),
+    path("record/check/", log.check, name="record-check"),
     path("record/<int:index>/", log.entry, name="record-entry"),
     path("log/checkpoint", log.checkpoint, name="log-checkpoint"),
     path("log/tile/<path:rest>", log.tile, name="log-tile"),
@@ -17,6 +18,7 @@ urlpatterns = [
     path("log/entries/<int:index>", log.entry_leaf, name="log-entry-leaf"),
     path("log/entries/<int:index>/proof", log.entry_proof, name="log-entry-proof"),
     path("api/v1/checkpoint", record_api.NewestCheckpoint.as_view(), name="api-checkpoint"),
+    path("api/v1/log-status", record_api.LogStatus.as_view(), name="api-log-status"),
     path("api/v1/record", record_api.Entries.as_view(), name="api-record"),
     path("api/v1/record/<int:index>", record_api.Entry.as_view(), name="api-record-entry"),
     path("api/v1/inbox", requests_api.Inbox.as_view(), name="api-inbox"),

@@ -13,10 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from governance import published_log, stored_log
+from governance import log_status, published_log, stored_log
 from governance.api.answers import PUBLIC, Endpoint, Problem
 from governance.core.refusals import Refused
-from governance.models import LedgerEntry, Publication
+from governance.models import LedgerEntry, LogVerification, Publication
 
 
 class CheckpointAnswer(serializers.ModelSerializer[Publication]):
@@ -46,6 +46,59 @@ class CheckpointAnswer(serializers.ModelSerializer[Publication]):
 
     def get_verification_key(self, publication: Publication) -> str:
         return published_log.log_key().verification_key.text
+
+
+class AlarmAnswer(serializers.Serializer[log_status.Alarm]):
+    """One thing that is wrong with the log."""
+
+    trouble = serializers.ChoiceField(choices=[each.value for each in log_status.Trouble])
+    sentence = serializers.CharField(help_text="What is known.")
+    since = serializers.DateTimeField(allow_null=True)
+
+
+class WitnessAnswer(serializers.Serializer[log_status.WitnessState]):
+    """One witness of the policy."""
+
+    name = serializers.CharField()
+    size = serializers.IntegerField(help_text="Entries of the last checkpoint it cosigned; 0 for none.")
+    cosigned_at = serializers.DateTimeField(allow_null=True, help_text="By its own clock.")
+    tried_at = serializers.DateTimeField(allow_null=True)
+    failing_since = serializers.DateTimeField(allow_null=True)
+    problem = serializers.CharField(help_text="Why it has not cosigned; empty while it does.")
+
+
+class VerificationAnswer(serializers.ModelSerializer[LogVerification]):
+    """The last time everything was computed anew."""
+
+    class Meta:
+        model = LogVerification
+        fields = ("verified_at", "size", "checkpoints", "first_bad_entry", "fault", "seconds")
+
+
+class AnnouncementAnswer(serializers.Serializer[log_status.Announcement]):
+    """A file that strangers verify with."""
+
+    digest = serializers.CharField(help_text="SHA-256 of the file as it is served.")
+    entry = serializers.IntegerField(allow_null=True, help_text="The entry that announced this SHA-256.")
+
+
+class LogStatusAnswer(serializers.Serializer[log_status.LogStatus]):
+    """How the log stands."""
+
+    entries = serializers.IntegerField()
+    published = serializers.IntegerField(help_text="Entries that the published checkpoint covers.")
+    published_at = serializers.DateTimeField(source="publication.published_at", default=None, allow_null=True)
+    quorum_met = serializers.BooleanField(source="publication.quorum_met", default=None, allow_null=True)
+    cosigners = serializers.ListField(child=serializers.CharField())
+    quorum = serializers.CharField(
+        source="witnessing.demand", help_text="Whose cosignatures the policy asks for."
+    )
+    waits_for_quorum = serializers.BooleanField(source="witnessing.waits")
+    witnesses = WitnessAnswer(source="witnessing.states", many=True)
+    verification = VerificationAnswer(allow_null=True)
+    verifier = AnnouncementAnswer()
+    policy = AnnouncementAnswer()
+    alarms = AlarmAnswer(many=True, help_text="The gravest first; empty while all is well.")
 
 
 class EntryRow(serializers.ModelSerializer[LedgerEntry]):
@@ -105,6 +158,24 @@ class NewestCheckpoint(Endpoint):
         if publication is None:
             raise Http404("No checkpoint has been published yet.")
         return Response(self.one(publication))
+
+
+class LogStatus(Endpoint):
+    """How the log stands."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    serializer_class = LogStatusAnswer
+
+    @extend_schema(
+        operation_id="log_status",
+        summary="How the record stands",
+        description="What the page of the record says: how far it is published, who cosigned it, what is wrong.",
+        tags=[PUBLIC],
+        responses=LogStatusAnswer,
+    )
+    def get(self, request: Request) -> Response:
+        return Response(self.one(log_status.log_status()))
 
 
 class Entries(Endpoint):

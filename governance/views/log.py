@@ -4,48 +4,71 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
-from governance import log_health, published_log, selectors, stored_log, witnesses
+from governance import log_status, published_log, selectors, stored_log, witnesses
 from governance.core.canonical import EntryError, parse_leaf
 from governance.core.proof import EntryProof
 from governance.core.refusals import Reason, Refused
 from governance.core.tiles import TileError, parse_tile_path
-from governance.models import LedgerEntry
+from governance.models import LedgerEntry, LedgerText
 from governance.permissions import open_to_everyone
 
 PAGE = 50
+HELD = 10  # seconds for which a cache may answer visitors with a page
+STEPS = ("governance/_check_yourself.html", "governance/_check_in_short.html")
 
 
 @open_to_everyone
 @require_safe
 def record(request: HttpRequest) -> HttpResponse:
-    """How far the record goes, who signs it, and its newest entries."""
+    """How the log stands, what is wrong with it, and its newest entries."""
     entries = stored_log.newest_entries(before=_whole_number(request.GET.get("before", "")), count=PAGE)
+    status = log_status.log_status()
     context = {
         "entries": [_row(entry) for entry in entries],
-        "total": stored_log.size(),
         "older": entries[-1].index if entries and entries[-1].index > 0 else None,
-        "publication": stored_log.last_publication(),
+        "status": status,
+        "alarm": status.alarms[0] if status.alarms else None,
+        "log_alarm": None,  # the page itself says more than the banner
         "log_key": published_log.log_key().verification_key.text,
     }
-    return render(request, "governance/record.html", context)
+    return _page(request, "governance/record.html", context)
 
 
 @open_to_everyone
 @require_safe
 def entry(request: HttpRequest, index: int) -> HttpResponse:
     """One entry in plain words, with its proof or the reason why there is none."""
-    row = stored_log.entry_numbered(index)
-    context: dict[str, Any] = {"entry": _row(row), "leaf": bytes(row.leaf).decode("utf-8", "replace")}
     try:
-        proof = stored_log.entry_proof(row)
+        row = stored_log.entry_numbered(index)
     except Refused as refusal:
-        context["why_not"] = refusal
-    else:
-        context |= {"proof": proof, "covering": stored_log.publication_covering(index)}
-    context["log_key"] = published_log.log_key().verification_key.text
-    return render(request, "governance/entry.html", context)
+        return _page(request, "governance/no_entry.html", {"index": index, "refusal": refusal}, status=404)
+    context = {
+        "entry": _row(row),
+        "leaf": bytes(row.leaf).decode("utf-8", "replace"),
+        "text_is_kept": LedgerText.objects.filter(entry_id=index).exists(),
+        "site": _site(request),
+        "log_alarm": log_status.stopped(),
+    }
+    return _page(request, "governance/entry.html", context | _proof_of(row))
+
+
+@open_to_everyone
+@require_safe
+def check(request: HttpRequest) -> HttpResponse:
+    """How a stranger checks the record with her own computer."""
+    verifier = log_status.verifier_announcement()
+    context = {
+        "steps": STEPS,
+        "publication": stored_log.last_publication(),
+        "verifier": verifier,
+        "site": _site(request),
+        "log_key": published_log.log_key().verification_key.text,
+        "log_alarm": log_status.stopped(),
+    }
+    return _page(request, "governance/check.html", context)
 
 
 @open_to_everyone
@@ -102,14 +125,40 @@ def entry_proof(request: HttpRequest, index: int) -> HttpResponse:
     return _download(proof.text.encode(), "text/plain; charset=utf-8", f"entry-{index}.tlog-proof")
 
 
+def _proof_of(row: LedgerEntry) -> dict[str, Any]:
+    """Return what a page says of an entry's proof, or the reason why there is none."""
+    try:
+        proof = stored_log.entry_proof(row)
+    except Refused as refusal:
+        return {"why_not": refusal}
+    covering = stored_log.publication_covering(row.index)
+    return {"proof": proof, "covering": covering, "cosigners": log_status.cosigners(covering)}
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    """Draw a page; what a visitor without an account is shown, caches may show the next one."""
+    response = render(request, template, context, status=status)
+    visitor = not request.user.is_authenticated and not request.COOKIES
+    patch_cache_control(response, **({"public": True, "max_age": HELD} if visitor else {"private": True}))
+    return response
+
+
+def _site(request: HttpRequest) -> str:
+    """Return this site's address, for commands that are typed elsewhere."""
+    return f"{request.scheme}://{request.get_host()}"
+
+
 def _plain(text: str, *, max_age: int) -> HttpResponse:
     headers = {"Cache-Control": f"public, max-age={max_age}"}
     return HttpResponse(text, content_type="text/plain; charset=utf-8", headers=headers)
 
 
 def _download(body: bytes, content_type: str, name: str) -> HttpResponse:
-    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(body, content_type=content_type, headers=disposition)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": f"public, max-age={HELD}",
+    }
+    return HttpResponse(body, content_type=content_type, headers=headers)
 
 
 def _row(row: LedgerEntry) -> dict[str, Any]:
@@ -128,6 +177,7 @@ def _row(row: LedgerEntry) -> dict[str, Any]:
         "role": selectors.role_title(str(leaf["role"])) if leaf else "",
         "subject_kind": str(leaf.get("subject_kind", "")).replace("_", " "),
         "outcome": str(leaf.get("outcome", "")).replace("_", " "),
+        "text_digest": leaf.get("text", ""),
         "detail": [(name.replace("_", " "), value) for name, value in sorted(detail.items())]
         if isinstance(detail, dict)
         else [],
