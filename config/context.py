@@ -12,7 +12,7 @@ from config.replay import next_step
 from governance import clock
 from governance.core.roles import Permission
 from governance.core.spoken import spoken_moment
-from governance.log_status import stopped
+from governance.log_alarms import stopped
 from governance.permissions import can
 from governance.selectors import (
     home_jurisdiction,

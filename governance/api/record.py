@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
-from governance import log_status, published_log, stored_log
+from governance import log_alarms, log_status, published_log, stored_log
 from governance.api.answers import PUBLIC, Endpoint, Problem
 from governance.core.refusals import Refused
 from governance.models import LedgerEntry, LogVerification, Publication
@@ -48,10 +48,10 @@ class CheckpointAnswer(serializers.ModelSerializer[Publication]):
         return published_log.log_key().verification_key.text
 
 
-class AlarmAnswer(serializers.Serializer[log_status.Alarm]):
+class AlarmAnswer(serializers.Serializer[log_alarms.Alarm]):
     """One thing that is wrong with the log."""
 
-    trouble = serializers.ChoiceField(choices=[each.value for each in log_status.Trouble])
+    trouble = serializers.ChoiceField(choices=[each.value for each in log_alarms.Trouble])
     sentence = serializers.CharField(help_text="What is known.")
     since = serializers.DateTimeField(allow_null=True)
 
@@ -61,7 +61,9 @@ class WitnessAnswer(serializers.Serializer[log_status.WitnessState]):
 
     name = serializers.CharField()
     size = serializers.IntegerField(help_text="Entries of the last checkpoint it cosigned; 0 for none.")
-    cosigned_at = serializers.DateTimeField(allow_null=True, help_text="By its own clock.")
+    cosigned_at = serializers.DateTimeField(
+        allow_null=True, help_text="When it answered with that cosignature."
+    )
     tried_at = serializers.DateTimeField(allow_null=True)
     failing_since = serializers.DateTimeField(allow_null=True)
     problem = serializers.CharField(help_text="Why it has not cosigned; empty while it does.")

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
-from governance import log_status, published_log, selectors, stored_log, witnesses
+from governance import log_alarms, log_status, published_log, selectors, stored_log, witnesses
 from governance.core.canonical import EntryError, parse_leaf
 from governance.core.proof import EntryProof
 from governance.core.refusals import Reason, Refused
@@ -50,7 +50,7 @@ def entry(request: HttpRequest, index: int) -> HttpResponse:
         "leaf": bytes(row.leaf).decode("utf-8", "replace"),
         "text_is_kept": LedgerText.objects.filter(entry_id=index).exists(),
         "site": _site(request),
-        "log_alarm": log_status.stopped(),
+        "log_alarm": log_alarms.stopped(),
     }
     return _page(request, "governance/entry.html", context | _proof_of(row))
 
@@ -66,7 +66,7 @@ def check(request: HttpRequest) -> HttpResponse:
         "verifier": verifier,
         "site": _site(request),
         "log_key": published_log.log_key().verification_key.text,
-        "log_alarm": log_status.stopped(),
+        "log_alarm": log_alarms.stopped(),
     }
     return _page(request, "governance/check.html", context)
 
