@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-REPOSITORY = Path(__file__).parents[3]
-TLOG = Path(os.environ.get("LAMPLIGHT_SHARED", REPOSITORY.parent / "shared")) / "vectors" / "tlog"
+from tests.conftest import vectors_path
 
 
 @pytest.fixture(scope="session")
-def vectors() -> dict[str, Any]:
+def vectors(tlog_folder: Path) -> dict[str, Any]:
     """The facts about trees, notes and checkpoints in vectors.json."""
-    path = TLOG / "vectors.json"
-    if not path.exists():
-        pytest.skip("the shared test vectors (vectors/tlog) are absent; set LAMPLIGHT_SHARED to their folder")
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads((tlog_folder / "vectors.json").read_text(encoding="utf-8"))
     return found
 
 
 @pytest.fixture(scope="session")
-def tlog_folder(vectors: dict[str, Any]) -> Path:
-    """The folder that holds one JSON file per published probe."""
-    return TLOG
+def tlog_folder() -> Path:
+    """The folder of vectors.json, of one JSON file per published probe, and of one published log."""
+    folder = vectors_path()
+    if not folder.is_dir():
+        pytest.skip("the shared test vectors (vectors/tlog) are absent; set LAMPLIGHT_SHARED to their folder")
+    return folder
