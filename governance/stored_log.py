@@ -4,33 +4,14 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from governance import published_log
-from governance.core.canonical import entry_time
 from governance.core.checkpoint import CheckpointError
-from governance.core.log_verification import SignedState, StoredEntry
 from governance.core.merkle import ProofError
 from governance.core.proof import EntryProof, verify_proof
 from governance.core.refusals import Reason, Refused
 from governance.core.tiles import TileError
-from governance.models import Checkpoint, LedgerEntry, LedgerText, Publication
+from governance.models import LedgerEntry, Publication
 
 CHUNK = 2_000
-
-
-def stored_entries() -> Iterator[StoredEntry]:
-    """Yield all entries in order, with the columns and the kept text that must agree with them."""
-    for row in LedgerEntry.objects.select_related("text").order_by("index").iterator(CHUNK):
-        yield StoredEntry(
-            index=row.index,
-            leaf=bytes(row.leaf),
-            leaf_hash=bytes(row.leaf_hash),
-            columns={
-                "action": row.action,
-                "jurisdiction": row.jurisdiction,
-                "subject": row.subject,
-                "time": entry_time(row.recorded_at),
-            },
-            text=_kept_text(row),
-        )
 
 
 def stored_leaves() -> Iterator[tuple[int, bytes, bytes]]:
@@ -44,12 +25,6 @@ def leaves(first: int, count: int) -> list[bytes]:
     """Return the leaves of up to `count` entries from number `first` on."""
     rows = LedgerEntry.objects.filter(index__gte=first, index__lt=first + count).order_by("index")
     return [bytes(leaf) for leaf in rows.values_list("leaf", flat=True)]
-
-
-def signed_states() -> list[SignedState]:
-    """Return all stored checkpoints, smallest first."""
-    rows = Checkpoint.objects.order_by("size")
-    return [SignedState(f"the checkpoint of {r.size} entries", r.note, r.size, bytes(r.root)) for r in rows]
 
 
 def size() -> int:
@@ -115,10 +90,3 @@ def sealed_at(index: int) -> datetime | None:
     """Return when the entry first stood under a published checkpoint that the policy's witnesses had cosigned."""
     rows = Publication.objects.filter(checkpoint__size__gt=index, quorum_met=True)
     return rows.order_by("published_at").values_list("published_at", flat=True).first()
-
-
-def _kept_text(row: LedgerEntry) -> tuple[bytes, str] | None:
-    try:
-        return bytes(row.text.salt), row.text.text
-    except LedgerText.DoesNotExist:
-        return None

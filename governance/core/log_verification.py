@@ -7,35 +7,25 @@ a history that was rewritten with all its hashes, so checkpoints kept elsewhere 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
+from heapq import merge
+from itertools import islice
 
-from .canonical import EntryError, parse_leaf, salted_digest
-from .checkpoint import Checkpoint, CheckpointError, open_checkpoint
-from .merkle import Frontier, leaf_hash
+from .checkpoint import Checkpoint, CheckpointError, format_hash, open_checkpoint, parse_decimal
+from .cosignature import CosignatureError, CosignerKey, cosignatures_on
+from .merkle import Frontier
 from .note import VerificationKey
+from .stored_entry import Fault, StoredEntry, first_fault
 
-
-@dataclass(frozen=True)
-class StoredEntry:
-    """One entry as it lies in storage.
-
-    `columns` repeat parts of the leaf for look-ups ('' where the leaf is silent); `text` is the salt and the
-    free text kept beside the entry, or None where there is none or it was erased.
-    """
-
-    index: int
-    leaf: bytes
-    leaf_hash: bytes
-    columns: Mapping[str, str] = field(default_factory=dict)
-    text: tuple[bytes, str] | None = None
+BLOCK = 4096  # entries held in memory at once
 
 
 @dataclass(frozen=True)
 class SignedState:
     """One checkpoint to hold the log against, and the name a reader knows it by.
 
-    `size` and `root` are what storage says beside the note; None for a checkpoint that came from elsewhere.
+    `size` and `root` are what our own storage says beside the note; None for a checkpoint from elsewhere.
     """
 
     name: str
@@ -45,11 +35,11 @@ class SignedState:
 
 
 @dataclass(frozen=True)
-class Fault:
-    """What is wrong, in one sentence, and the first entry it concerns (None: a checkpoint alone)."""
+class Keys:
+    """Whose signatures are believed: the log's, and those of the witnesses that are known."""
 
-    entry: int | None
-    sentence: str
+    log: VerificationKey
+    cosigners: tuple[CosignerKey, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,7 +47,8 @@ class Verification:
     """What was checked: entries in order, the root they give, checkpoints confirmed, and every fault found.
 
     Reading stops at the first entry that is wrong or that no longer fits a checkpoint; `size` counts the
-    entries before it.
+    entries before it. `signed_size` is the size of the largest confirmed checkpoint: no signature covers the
+    entries after it yet.
     """
 
     size: int
@@ -71,131 +62,153 @@ class Verification:
         """Whether nothing is wrong."""
         return not self.faults
 
+    @property
+    def first_bad_entry(self) -> int | None:
+        """The number of the first entry that is wrong, gone, or no longer the one that was signed; None without."""
+        return next((fault.entry for fault in self.faults if fault.entry is not None), None)
+
+
+class Every(Container[int]):
+    """The sample that leaves nothing out."""
+
+    def __contains__(self, number: object) -> bool:
+        return True
+
+
+def in_order(*groups: Iterable[SignedState]) -> Iterator[SignedState]:
+    """The states of several groups, smallest first; each group must be in that order already."""
+    return merge(*groups, key=claimed_size)
+
+
+def claimed_size(state: SignedState) -> int:
+    """How many entries a state says it covers, before anything is verified; 0 where it is not readable."""
+    if state.size is not None:
+        return state.size
+    try:
+        note = state.note.decode() if isinstance(state.note, bytes) else state.note
+        return parse_decimal(note.split("\n", 2)[1])
+    except (CheckpointError, UnicodeError, IndexError):
+        return 0
+
 
 def verify_log(
-    entries: Iterable[StoredEntry], states: Sequence[SignedState], key: VerificationKey
+    entries: Iterable[StoredEntry],
+    states: Iterable[SignedState],
+    keys: Keys,
+    sample: Container[int],
 ) -> Verification:
-    """Recompute the log from its entries (index 0 first) and hold it against every checkpoint.
+    """Recompute the log from its entries (number 0 first) and hold it against every state (smallest first).
 
-    `signed_size` of the answer is the size of the largest confirmed checkpoint: later entries are not yet
-    covered by any signature.
+    Every leaf is hashed, every column and kept text compared with its leaf; the entries numbered in `sample` are
+    also read letter by letter. The size and root of every state are compared; its signatures are verified when it
+    comes from elsewhere, when its size is in `sample`, and on the newest of our own. Both are read as they come:
+    no more than a block of entries is held.
     """
-    opened, faults = _open(states, key)
-    reading = _Reading(waiting=sorted(opened, key=lambda pair: pair[1].size))
-    for stored in entries:
-        reading.confirm()
-        reading.take(stored)
-        if reading.fault:
-            break
+    reading = _Reading(keys, sample, iter(states))
+    source = iter(entries)
+    reading.hold([])
+    while not reading.stopped and (block := list(islice(source, BLOCK))):
+        reading.take(block)
     reading.finish()
-    found = [reading.fault] if reading.fault else []
+    first = [reading.stopped] if reading.stopped else []
+    frontier = reading.frontier
     return Verification(
-        reading.frontier.size,
-        reading.frontier.root,
-        reading.confirmed,
-        reading.signed_size,
-        (*found, *faults),
+        frontier.size, frontier.root, reading.confirmed, reading.signed_size, (*first, *reading.faults)
     )
-
-
-def entry_fault(stored: StoredEntry, expected_index: int) -> Fault | None:
-    """What is wrong with one stored entry taken by itself, or None."""
-    if stored.index != expected_index:
-        return Fault(
-            expected_index,
-            f"Entry {expected_index} is missing: the next entry stored is number {stored.index}.",
-        )
-    sentence = _hash_fault(stored) or _leaf_fault(stored)
-    return Fault(stored.index, sentence) if sentence else None
 
 
 @dataclass
 class _Reading:
-    """Where the recomputation stands."""
+    """Where the recomputation stands; `stopped` is the fault beyond which there is nothing to compare."""
 
-    waiting: list[tuple[str, Checkpoint]]
+    keys: Keys
+    sample: Container[int]
+    states: Iterator[SignedState]
+    next_state: SignedState | None = None
+    newest_unopened: SignedState | None = None
     frontier: Frontier = field(default_factory=Frontier)
     confirmed: int = 0
     signed_size: int = 0
-    fault: Fault | None = None
+    stopped: Fault | None = None
+    faults: list[Fault] = field(default_factory=list)
 
-    def take(self, stored: StoredEntry) -> None:
-        """Check one entry and append it, unless something is wrong by now."""
-        self.fault = self.fault or entry_fault(stored, self.frontier.size)
-        if self.fault is None:
-            self.frontier = self.frontier.append(leaf_hash(stored.leaf))
+    def __post_init__(self) -> None:
+        self.next_state = next(self.states, None)
 
-    def confirm(self) -> None:
-        """Hold the tree so far against the checkpoints of exactly this size."""
-        while self.fault is None and self.waiting and self.waiting[0][1].size == self.frontier.size:
-            name, checkpoint = self.waiting.pop(0)
-            if checkpoint.root == self.frontier.root:
-                self.confirmed, self.signed_size = self.confirmed + 1, checkpoint.size
-            else:
-                self.fault = self._another_history(name, checkpoint)
+    def take(self, block: list[StoredEntry]) -> None:
+        """Check a block of entries and append the good ones, holding the tree against the states on the way."""
+        start = self.frontier.size
+        bad = first_fault(block, start, self.sample)
+        good = block[: bad[0] - start] if bad else block
+        self.hold([each.leaf_hash for each in good])
+        if bad and not self.stopped:
+            self.stopped = Fault(*bad)
+
+    def hold(self, hashes: list[bytes]) -> None:
+        """Append leaf hashes; at the size of each state, compare it with the tree."""
+        start, at = self.frontier.size, 0
+        while not self.stopped and self.next_state:
+            until = claimed_size(self.next_state) - start
+            if until > len(hashes):
+                break
+            self.frontier, at = self.frontier.extend(hashes[at:until]), max(at, until)
+            self._compare(self.next_state)
+            self.next_state = next(self.states, None)
+        if not self.stopped:
+            self.frontier = self.frontier.extend(hashes[at:])
 
     def finish(self) -> None:
-        """After the last entry: the remaining checkpoints cover entries that are gone."""
-        self.confirm()
-        if self.fault is None and self.waiting:
-            name, checkpoint = self.waiting[0]
-            self.fault = Fault(
-                self.frontier.size,
-                f"Entry {self.frontier.size} and all later ones are gone: {name} covers {checkpoint.size} "
-                f"entries and the log holds {self.frontier.size}.",
-            )
+        """After the last entry: the remaining states cover entries that are gone."""
+        while not self.stopped and self.next_state:
+            name, checkpoint = self.next_state.name, self._open(self.next_state)
+            if checkpoint is not None:
+                size = self.frontier.size
+                self.stopped = Fault(
+                    size,
+                    f"Entry {size} and all later ones are gone: {name} covers {checkpoint.size} entries and the "
+                    f"log holds {size}.",
+                )
+            self.next_state = next(self.states, None)
+        if self.newest_unopened:
+            self._open(self.newest_unopened)
+
+    def _compare(self, state: SignedState) -> None:
+        root = self.frontier.root
+        if state.size is not None and state.size not in self.sample and self._is_plainly(state, root):
+            self.newest_unopened = state
+        else:
+            checkpoint = self._open(state)
+            if checkpoint is None:
+                return
+            if checkpoint.root != root:
+                self.stopped = self._another_history(state.name, checkpoint)
+                return
+            self.newest_unopened = None if state.size is not None else self.newest_unopened
+        self.confirmed, self.signed_size = self.confirmed + 1, self.frontier.size
+
+    def _is_plainly(self, state: SignedState, root: bytes) -> bool:
+        """Whether the note says just what the tree is, so that only its signature is left to verify."""
+        text = f"{self.keys.log.name}\n{self.frontier.size}\n{format_hash(root)}\n\n"
+        return state.root == root and isinstance(state.note, str) and state.note.startswith(text)
+
+    def _open(self, state: SignedState) -> Checkpoint | None:
+        """What the state says, once its signatures are verified; a fault is noted where something is wrong with it."""
+        try:
+            checkpoint = open_checkpoint(state.note, self.keys.log)
+            if self.keys.cosigners:
+                cosignatures_on(state.note, self.keys.log, self.keys.cosigners)
+        except (CheckpointError, CosignatureError) as problem:
+            self.faults.append(Fault(None, f"{_capital(state.name)} is not genuine. {problem}"))
+            return None
+        if state.size not in (None, checkpoint.size) or state.root not in (None, checkpoint.root):
+            self.faults.append(Fault(None, f"{_capital(state.name)} is stored beside another size or root."))
+            return checkpoint if checkpoint.size == claimed_size(state) else None
+        return checkpoint
 
     def _another_history(self, name: str, checkpoint: Checkpoint) -> Fault:
         first, last = self.signed_size, checkpoint.size - 1
         which = f"entry {first} was" if first >= last else f"one of the entries {first} to {last} was"
         return Fault(first, f"The log is not the one that {name} signs: {which} changed afterwards.")
-
-
-def _open(
-    states: Sequence[SignedState], key: VerificationKey
-) -> tuple[list[tuple[str, Checkpoint]], list[Fault]]:
-    opened: list[tuple[str, Checkpoint]] = []
-    faults: list[Fault] = []
-    for state in states:
-        try:
-            checkpoint = open_checkpoint(state.note, key)
-        except CheckpointError as problem:
-            faults.append(Fault(None, f"{_capital(state.name)} is not genuine. {problem}"))
-            continue
-        opened.append((state.name, checkpoint))
-        if state.size not in (None, checkpoint.size) or state.root not in (None, checkpoint.root):
-            faults.append(Fault(None, f"{_capital(state.name)} is stored beside another size or root."))
-    return opened, faults
-
-
-def _hash_fault(stored: StoredEntry) -> str | None:
-    if leaf_hash(stored.leaf) != stored.leaf_hash:
-        return (
-            f"The bytes of entry {stored.index} no longer give its hash: they were changed after recording."
-        )
-    return None
-
-
-def _leaf_fault(stored: StoredEntry) -> str | None:
-    try:
-        leaf = parse_leaf(stored.leaf)
-    except EntryError as problem:
-        return f"Entry {stored.index} is not an entry. {problem}"
-    if leaf.get("index", stored.index) != stored.index:
-        return f"Entry {stored.index} says of itself that it is number {leaf['index']}."
-    for column, value in stored.columns.items():
-        if leaf.get(column, "") != value:
-            return f"The column '{column}' of entry {stored.index} says {value!r}, its leaf {leaf.get(column, '')!r}."
-    if not _text_agrees(stored.text, leaf.get("text")):
-        return f"The text kept beside entry {stored.index} is not the text that was recorded."
-    return None
-
-
-def _text_agrees(kept: tuple[bytes, str] | None, recorded: object) -> bool:
-    try:
-        return kept is None or salted_digest(*kept) == recorded
-    except EntryError:  # the salt itself was edited
-        return False
 
 
 def _capital(name: str) -> str:

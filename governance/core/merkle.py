@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 _LEAF_PREFIX = b"\x00"  # without the two prefixes a node could pass for a leaf
 _NODE_PREFIX = b"\x01"
+_BLOCK = 256  # leaves folded at once
 
 
 class ProofError(ValueError):
@@ -46,18 +48,26 @@ class Frontier:
 
     def append(self, new_leaf_hash: bytes) -> Frontier:
         """The frontier after one more leaf; merges as many subtrees as `size` has trailing ones."""
-        hashes, merged, size = list(self.hashes), new_leaf_hash, self.size
-        while size & 1:
-            merged = node_hash(hashes.pop(), merged)
-            size >>= 1
-        return Frontier(self.size + 1, (*hashes, merged))
+        return self._append_perfect(new_leaf_hash, 1)
 
     def extend(self, leaf_hashes: Iterable[bytes]) -> Frontier:
-        """The frontier after many more leaves."""
-        frontier = self
-        for one in leaf_hashes:
+        """The frontier after many more leaves; whole blocks of 256 are folded on their own, which is faster."""
+        source, frontier = iter(leaf_hashes), self
+        for one in islice(source, -self.size % _BLOCK):
+            frontier = frontier.append(one)
+        while len(block := list(islice(source, _BLOCK))) == _BLOCK:
+            frontier = frontier._append_perfect(_fold(block), _BLOCK)
+        for one in block:
             frontier = frontier.append(one)
         return frontier
+
+    def _append_perfect(self, merged: bytes, count: int) -> Frontier:
+        """The frontier after a perfect subtree of `count` leaves, which divides `size`."""
+        hashes, subtrees = list(self.hashes), self.size // count
+        while subtrees & 1:
+            merged = node_hash(hashes.pop(), merged)
+            subtrees >>= 1
+        return Frontier(self.size + count, (*hashes, merged))
 
     @property
     def root(self) -> bytes:
@@ -68,6 +78,17 @@ class Frontier:
         for left in reversed(rest):
             folded = node_hash(left, folded)
         return folded
+
+
+def _fold(level: list[bytes]) -> bytes:
+    """The root of a perfect tree, level by level."""
+    digest = hashlib.sha256
+    while len(level) > 1:
+        level = [
+            digest(_NODE_PREFIX + left + right).digest()
+            for left, right in zip(level[::2], level[1::2], strict=True)
+        ]
+    return level[0]
 
 
 def root(leaf_hashes: Iterable[bytes]) -> bytes:

@@ -12,22 +12,32 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connections
+from django.db import connection, connections, transaction
 from psycopg.errors import InsufficientPrivilege, RaiseException
 from psycopg.sql import SQL
 
 from config import env
+from governance import published_log
 from governance.core.checkpoint import Checkpoint as State
 from governance.core.checkpoint import signed
 from governance.core.merkle import root
-from governance.models import Checkpoint, LedgerEntry, User
+from governance.core.proof import prove
+from governance.core.roles import Role
+from governance.models import Checkpoint, Jurisdiction, LedgerEntry, LogVerification, RoleGrant, User
+from governance.published_log import log_key
 from governance.selectors import scheduler_account
+from governance.services.grant_role import grant_role
+from governance.services.publish_tiles import publish_tiles
+from governance.services.revoke_role import revoke_role
 from governance.services.sign_checkpoint import sign_checkpoint
-from governance.stored_log import log_key
+from governance.tasks import publish_log
 from tests.apps.governance.test_sign_checkpoint import write_entries
 from tests.cast import City
 
-FLIP = "UPDATE governance_ledgerentry SET leaf = set_byte(leaf, 20, get_byte(leaf, 20) # 1) WHERE index = 3"
+FLIP = """ALTER TABLE governance_ledgerentry DROP CONSTRAINT leaf_hash_of_leaf;
+  UPDATE governance_ledgerentry SET leaf = set_byte(leaf, 20, get_byte(leaf, 20) # 1) WHERE index = 3;
+  ALTER TABLE governance_ledgerentry ADD CONSTRAINT leaf_hash_of_leaf
+    CHECK (leaf_hash = sha256('\\x00'::bytea || leaf)) NOT VALID"""
 FORGE = """UPDATE governance_ledgerentry SET leaf = forged.leaf, leaf_hash = sha256('\\x00' || forged.leaf)
   FROM (SELECT index, convert_to(replace(convert_from(leaf, 'UTF8'), '"done"', '"gone"'), 'UTF8') AS leaf
         FROM governance_ledgerentry WHERE index = 3) AS forged WHERE governance_ledgerentry.index = forged.index"""
@@ -40,7 +50,7 @@ EDITS = {
     "truncate": "TRUNCATE governance_ledgerentry CASCADE",
     "checkpoint update": "UPDATE governance_checkpoint SET size = size + 1",
     "checkpoint delete": "DELETE FROM governance_checkpoint",
-    "checkpoint truncate": "TRUNCATE governance_checkpoint",
+    "checkpoint truncate": "TRUNCATE governance_checkpoint CASCADE",
 }
 OWNER_ONLY = {
     "switch off the guard": OFF,
@@ -121,11 +131,12 @@ def test_the_answer_in_words_says_what_was_checked(log: User) -> None:
     out = io.StringIO()
     call_command("verify_ledger", stdout=out, stderr=io.StringIO())
     assert "The record stands: 9 entries recomputed" in out.getvalue()
-    assert "2 of 2 checkpoints confirmed. Entries newer than the last of them: 1." in out.getvalue()
+    assert "all 2 checkpoints confirmed. Entries newer than the last of them: 1." in out.getvalue()
 
 
 def test_a_long_run_shows_how_far_it_is(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("governance.management.commands.verify_ledger.STEP", 2)
+    monkeypatch.setattr("governance.log_reader.ROWS", 1)
     write_entries(5)
     told = io.StringIO()
     call_command("verify_ledger", stdout=io.StringIO(), stderr=told)
@@ -194,10 +205,9 @@ def test_an_edited_column_beside_the_leaf_is_found(log: User, column: str) -> No
     assert verify()[1]["first_bad_entry"] == 3
 
 
-def test_an_edited_reason_is_found_although_its_table_may_be_edited(log: User) -> None:
-    execute(
-        settings.DATABASE_APP_URL, "UPDATE governance_ledgertext SET text = 'never mind' WHERE entry_id = 3"
-    )
+def test_an_edited_reason_is_found(log: User) -> None:
+    edit = "UPDATE governance_ledgertext SET text = 'never mind' WHERE entry_id = 3"
+    execute(settings.DATABASE_OWNER_URL, edit)
     assert verify()[1]["first_bad_entry"] == 3
 
 
@@ -247,6 +257,110 @@ def test_a_history_forged_and_signed_again_with_the_logs_key_is_found_by_a_check
     assert "printed.txt" in answer["faults"][0]["reason"]
 
 
+def test_a_proof_kept_outside_serves_as_a_checkpoint(log: User, tmp_path: Path) -> None:
+    hashes = [bytes(row.leaf_hash) for row in LedgerEntry.objects.all()]
+    path = tmp_path / "entry-3.tlog-proof"
+    path.write_text(
+        prove(index=3, leaf_hashes=hashes, checkpoint=Checkpoint.objects.latest("size").note).text
+    )
+    assert verify("--checkpoint", str(path))[1]["checkpoints_confirmed"] == 3
+    roll_back(to=6)
+    code, answer = verify("--checkpoint", str(path))
+    assert code == 1
+    assert "the checkpoint in entry-3.tlog-proof covers 8 entries" in answer["faults"][0]["reason"]
+
+
+def test_what_was_published_counts_even_when_the_whole_database_is_an_older_one(log: User) -> None:
+    publish_log()
+    assert verify()[0] == 0
+    roll_back(to=6)
+    code, answer = verify()
+    assert code == 1
+    assert answer["first_bad_entry"] == 6
+    assert "the published checkpoint covers" in answer["faults"][0]["reason"]
+
+
+def test_what_only_the_witnesses_may_have_seen_counts_too(log: User) -> None:
+    publish_tiles(by=log)
+    roll_back(to=6)
+    assert "the checkpoint last sent to the witnesses covers 8" in verify()[1]["faults"][0]["reason"]
+
+
+def test_a_stored_publication_is_compared_too(log: User) -> None:
+    publish_log()
+    size = LedgerEntry.objects.count()
+    edit = f"UPDATE governance_publication SET note = replace(note, E'\\n{size}\\n', E'\\n{size - 1}\\n')"
+    off, on = (each.replace("ledgerentry", "publication") for each in (OFF, ON))
+    execute(settings.DATABASE_OWNER_URL, off, edit, on)
+    code, answer = verify()
+    assert code == 1
+    assert "The published checkpoint of" in answer["faults"][0]["reason"]
+    assert "is not genuine" in answer["faults"][0]["reason"]
+
+
+def test_an_unreadable_published_file_is_a_fault_and_no_crash(log: User) -> None:
+    publish_log()
+    (published_log.public_folder() / "checkpoint").write_bytes(b"\xff")
+    code, answer = verify()
+    assert code == 1
+    assert "The file checkpoint is not text" in answer["faults"][0]["reason"]
+
+
+def test_each_verification_is_kept_with_what_it_found(log: User) -> None:
+    verify()
+    execute(superuser(), OFF, FLIP, ON)
+    verify()
+    good, bad = LogVerification.objects.all()
+    assert (good.size, good.checkpoints, good.first_bad_entry, good.fault) == (8, 2, None, "")
+    assert bytes(good.root) == bytes(Checkpoint.objects.latest("size").root)
+    assert (bad.size, bad.first_bad_entry) == (3, 3)
+    assert "entry 3" in bad.fault
+
+
+def test_where_nothing_may_be_written_the_log_is_verified_all_the_same(log: User) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION READ ONLY")
+        assert verify()[0] == 0
+    assert not LogVerification.objects.exists()
+
+
+def test_a_leaf_in_another_spelling_is_found_when_all_is_read_letter_by_letter(fresh_database: str) -> None:
+    write_entries(300)
+    spaced = """convert_to(replace(convert_from(leaf, 'UTF8'), '","', '", "'), 'UTF8')"""
+    edit = (
+        f"UPDATE governance_ledgerentry SET leaf = {spaced}, leaf_hash = sha256('\\x00'::bytea || {spaced})"
+    )
+    execute(settings.DATABASE_OWNER_URL, OFF, f"{edit} WHERE index = 150", ON)
+    code, answer = verify("--full")
+    assert code == 1
+    assert answer["first_bad_entry"] == 150
+    assert "canonical form" in answer["faults"][0]["reason"]
+
+
+def test_a_role_that_no_entry_tells_of_is_found_and_the_row_named(city: City) -> None:
+    late = RoleGrant.objects.create(user=city.eve, role="board_member", jurisdiction=city.jurisdiction)
+    code, answer = verify()
+    assert code == 1
+    reason = answer["faults"][0]["reason"]
+    assert f"role grant {late.pk} (board_member in rivermark)" in reason
+
+
+def test_a_role_granted_and_revoked_through_the_services_agrees_with_the_log(city: City) -> None:
+    grant = grant_role(user=city.eve, role=Role.ANALYST, jurisdiction=city.jurisdiction, by=city.scheduler)
+    assert verify()[0] == 0
+    revoke_role(role_grant_id=grant.pk, by=city.scheduler)
+    assert verify()[0] == 0
+    RoleGrant.objects.filter(pk=grant.pk).update(revoked_at=None)
+    code, answer = verify()
+    assert code == 1
+    assert f"Role grant {grant.pk} (analyst in rivermark) is in force" in answer["faults"][0]["reason"]
+
+
+def test_an_edited_genesis_is_found(city: City) -> None:
+    Jurisdiction.objects.update(genesis={"policy": ["0" * 64], "recipe": []})
+    assert "first policy of rivermark" in verify()[1]["faults"][0]["reason"]
+
+
 def test_a_checkpoint_that_is_no_checkpoint_is_told_apart(log: User, tmp_path: Path) -> None:
     path = tmp_path / "letter.txt"
     path.write_bytes(b"\xff\xfenot a checkpoint")
@@ -257,8 +371,9 @@ def test_a_checkpoint_that_is_no_checkpoint_is_told_apart(log: User, tmp_path: P
 
 
 def test_a_checkpoint_file_that_is_not_there_is_an_error(log: User) -> None:
-    with pytest.raises(CommandError, match="There is no file"):
+    with pytest.raises(CommandError, match="There is no file") as usage:
         verify("--checkpoint", "nowhere.txt")
+    assert usage.value.returncode == 2
 
 
 def test_a_forged_checkpoint_row_is_found(log: User) -> None:
@@ -272,16 +387,18 @@ def test_a_forged_checkpoint_row_is_found(log: User) -> None:
 
 def roll_back(*, to: int) -> None:
     """Do to the tables what restoring an older backup does."""
-    off, on = (each.replace("ledgerentry", "checkpoint") for each in (OFF, ON))
+    tables = ("ledgerentry", "checkpoint", "publication", "cosignature")
+    newer = f"SELECT id FROM governance_checkpoint WHERE size > {to}"
     execute(
         settings.DATABASE_OWNER_URL,
-        OFF,
-        off,
+        *(OFF.replace("ledgerentry", table) for table in tables),
         f"DELETE FROM governance_ledgertext WHERE entry_id >= {to}",
         f"DELETE FROM governance_ledgerentry WHERE index >= {to}",
+        f"UPDATE governance_ledgerlock SET next_index = {to}",
+        f"DELETE FROM governance_publication WHERE checkpoint_id IN ({newer})",
+        f"DELETE FROM governance_cosignature WHERE checkpoint_id IN ({newer})",
         f"DELETE FROM governance_checkpoint WHERE size > {to}",
-        ON,
-        on,
+        *(ON.replace("ledgerentry", table) for table in tables),
     )
 
 

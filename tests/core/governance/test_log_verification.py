@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from governance.core.canonical import leaf_bytes, parse_leaf, salted_digest
+from governance.core import log_verification
+from governance.core.canonical import leaf_bytes, salted_digest
 from governance.core.checkpoint import Checkpoint, signed
-from governance.core.log_verification import SignedState, StoredEntry, entry_fault, verify_log
+from governance.core.cosignature import CosigningKey, cosign
+from governance.core.log_verification import (
+    Every,
+    Keys,
+    SignedState,
+    Verification,
+    claimed_size,
+    in_order,
+    verify_log,
+)
 from governance.core.merkle import leaf_hash, root
 from governance.core.note import SigningKey
+from governance.core.stored_entry import COLUMNS, StoredEntry
 
 KEY = SigningKey("log.example/decisions", bytes(range(32)))
+KEYS = Keys(KEY.verification_key)
 SALT = bytes(32)
 WHY = "Matches what residents reported."
 
@@ -35,8 +48,8 @@ def stored(index: int, **changes: Any) -> StoredEntry:
         "text": salted_digest(SALT, WHY),
     } | changes
     leaf = leaf_bytes(entry)
-    columns = {key: str(entry[key]) for key in ("action", "jurisdiction", "subject", "time")}
-    return StoredEntry(index, leaf, leaf_hash(leaf), columns, (SALT, WHY))
+    action, jurisdiction, subject, time = (str(entry[column]) for column in COLUMNS)
+    return StoredEntry(index, leaf, leaf_hash(leaf), action, jurisdiction, subject, time, SALT, WHY)
 
 
 LOG = [stored(index) for index in range(11)]
@@ -58,30 +71,35 @@ def rewritten(index: int) -> list[StoredEntry]:
     return [*LOG[:index], stored(index, outcome="rejected"), *LOG[index + 1 :]]
 
 
+def verified(log: Iterable[StoredEntry], states: Iterable[SignedState]) -> Verification:
+    """What a verification finds that leaves nothing out."""
+    return verify_log(log, sorted(states, key=claimed_size), KEYS, Every())
+
+
 def fault_of(log: list[StoredEntry], states: list[SignedState] | None = None) -> tuple[int | None, str]:
     """The first fault found."""
-    found = verify_log(log, STATES if states is None else states, KEY.verification_key)
+    found = verified(log, STATES if states is None else states)
     assert not found.sound
     return found.faults[0].entry, found.faults[0].sentence
 
 
 def test_a_sound_log_stands_with_all_its_checkpoints() -> None:
-    found = verify_log(LOG, STATES, KEY.verification_key)
+    found = verified(LOG, STATES)
     assert found.sound
     assert (found.size, found.confirmed, found.signed_size) == (11, 2, 9)
     assert found.root == root(one.leaf_hash for one in LOG)
 
 
 def test_an_empty_log_stands() -> None:
-    assert verify_log([], [], KEY.verification_key).sound
-    assert verify_log([], [state(0)], KEY.verification_key).confirmed == 1
+    assert verified([], []).sound
+    assert verified([], [state(0)]).confirmed == 1
 
 
 @pytest.mark.parametrize("at", [0, 40, -1])
 def test_one_byte_of_the_leaf_changed_names_the_entry(at: int) -> None:
     leaf = bytearray(LOG[6].leaf)
     leaf[at] ^= 1
-    entry, sentence = fault_of([*LOG[:6], replace(LOG[6], leaf=bytes(leaf)), *LOG[7:]])
+    entry, sentence = fault_of([*LOG[:6], LOG[6]._replace(leaf=bytes(leaf)), *LOG[7:]])
     assert entry == 6
     assert "bytes of entry 6" in sentence
 
@@ -98,7 +116,7 @@ def test_a_single_entry_between_two_checkpoints_is_named_alone() -> None:
 
 
 def test_a_rewritten_entry_that_nothing_signed_yet_is_beyond_proof() -> None:
-    found = verify_log(rewritten(10), STATES, KEY.verification_key)
+    found = verified(rewritten(10), STATES)
     assert found.sound
     assert found.size - found.signed_size == 2
 
@@ -106,7 +124,7 @@ def test_a_rewritten_entry_that_nothing_signed_yet_is_beyond_proof() -> None:
 def test_a_whole_history_rewritten_and_signed_again_is_found_by_a_checkpoint_kept_elsewhere() -> None:
     forged = rewritten(2)
     own = [state(4, forged), state(9, forged)]
-    assert verify_log(forged, own, KEY.verification_key).sound
+    assert verified(forged, own).sound
     kept = replace(state(9, name="the printed checkpoint"), size=None, root=None)
     entry, sentence = fault_of(forged, [*own, kept])
     assert "the printed checkpoint" in sentence
@@ -135,51 +153,10 @@ def test_an_emptied_log_is_noticed() -> None:
 
 
 def test_entries_that_changed_places_are_noticed() -> None:
-    swapped = [*LOG[:2], replace(LOG[3], index=2), replace(LOG[2], index=3), *LOG[4:]]
+    swapped = [*LOG[:2], LOG[3]._replace(number=2), LOG[2]._replace(number=3), *LOG[4:]]
     entry, sentence = fault_of(swapped)
     assert entry == 2
     assert "says of itself that it is number 3" in sentence
-
-
-@pytest.mark.parametrize("column", ["action", "jurisdiction", "subject", "time"])
-def test_a_column_that_disagrees_with_its_leaf_is_named(column: str) -> None:
-    edited = replace(LOG[3], columns={**LOG[3].columns, column: "other"})
-    entry, sentence = fault_of([*LOG[:3], edited, *LOG[4:]])
-    assert entry == 3
-    assert f"column '{column}'" in sentence
-
-
-def test_an_edited_text_beside_the_entry_is_named() -> None:
-    entry, sentence = fault_of([*LOG[:3], replace(LOG[3], text=(SALT, "Never mind.")), *LOG[4:]])
-    assert entry == 3
-    assert "text kept beside entry 3" in sentence
-
-
-def test_an_erased_text_leaves_the_record_standing() -> None:
-    assert verify_log([*LOG[:3], replace(LOG[3], text=None), *LOG[4:]], STATES, KEY.verification_key).sound
-
-
-def test_a_text_beside_an_entry_that_speaks_of_none_is_noticed() -> None:
-    silent = parse_leaf(LOG[0].leaf)
-    del silent["text"]
-    leaf = leaf_bytes(silent)
-    fault = entry_fault(StoredEntry(0, leaf, leaf_hash(leaf), text=(SALT, WHY)), 0)
-    assert fault is not None
-    assert fault.entry == 0
-
-
-def test_an_edited_salt_is_noticed_whatever_its_length() -> None:
-    for salt in (b"\x01" * 32, b"", b"short"):
-        fault = entry_fault(replace(LOG[3], text=(salt, WHY)), 3)
-        assert fault is not None
-        assert fault.entry == 3
-
-
-def test_bytes_that_are_no_entry_are_named_although_their_hash_agrees() -> None:
-    junk = b'{"v": 1}'
-    fault = entry_fault(StoredEntry(0, junk, leaf_hash(junk)), 0)
-    assert fault is not None
-    assert "Entry 0 is not an entry" in fault.sentence
 
 
 def test_a_checkpoint_of_another_key_is_not_genuine() -> None:
@@ -200,7 +177,78 @@ def test_a_checkpoint_stored_beside_another_size_or_root_is_noticed(change: dict
 
 
 def test_the_bad_entry_is_told_before_the_bad_checkpoint() -> None:
-    found = verify_log(
-        [*LOG[:5], *LOG[6:]], [replace(STATES[0], note="nothing"), STATES[1]], KEY.verification_key
-    )
+    found = verified([*LOG[:5], *LOG[6:]], [replace(STATES[0], note="nothing"), STATES[1]])
     assert [fault.entry for fault in found.faults] == [5, None]
+
+
+def test_the_states_of_several_groups_come_smallest_first() -> None:
+    kept = [replace(state(size), size=None, root=None) for size in (2, 7)]
+    assert [claimed_size(each) for each in in_order(STATES, kept)] == [2, 4, 7, 9]
+
+
+@pytest.mark.parametrize("note", ["", "one line", b"\xff\n\xff\n", "a\n007\n", "a\n-1\nb\n"])
+def test_what_is_no_checkpoint_claims_nothing_and_is_not_genuine(note: str | bytes) -> None:
+    odd = SignedState("the checkpoint in a.txt", note)
+    assert claimed_size(odd) == 0
+    assert "is not genuine" in fault_of(LOG, [odd, *STATES])[1]
+
+
+def sampled(states: Iterable[SignedState], sample: Iterable[int] = ()) -> Verification:
+    """What a verification finds that looks closely at nothing but the sample."""
+    return verify_log(LOG, states, KEYS, frozenset(sample))
+
+
+def unsigned(one: SignedState) -> SignedState:
+    """The state with another key's signature: what it says still fits the log."""
+    note = signed(Checkpoint(KEY.name, one.size or 0, one.root or b""), SigningKey(KEY.name, bytes(32)))
+    return replace(one, note=note)
+
+
+def test_an_own_signature_is_verified_when_it_is_in_the_sample() -> None:
+    states = [unsigned(STATES[0]), STATES[1]]
+    assert sampled(states).sound
+    assert "Checkpoint 4 is not genuine" in sampled(states, [4]).faults[0].sentence
+
+
+def test_the_newest_own_signature_is_always_verified() -> None:
+    assert "Checkpoint 9 is not genuine" in sampled([STATES[0], unsigned(STATES[1])]).faults[0].sentence
+
+
+def test_a_signature_from_elsewhere_is_always_verified() -> None:
+    kept = replace(unsigned(STATES[0]), size=None, root=None)
+    assert "is not genuine" in sampled([kept, *STATES]).faults[0].sentence
+
+
+def test_an_own_checkpoint_outside_the_sample_is_still_compared_with_the_tree() -> None:
+    other = state(4, rewritten(2), name="checkpoint four")
+    found = sampled([other, STATES[1]])
+    assert "not the one that checkpoint four signs" in found.faults[0].sentence
+
+
+def test_a_cosignature_of_a_known_witness_that_fails_is_named() -> None:
+    witness = CosigningKey("witness.example/w1", bytes(range(1, 33)))
+    keys = Keys(KEY.verification_key, (witness.cosigner_key,))
+    good, bad = (str(STATES[1].note) + cosign(text, witness, 1_700_000_000).line for text in bodies())
+    named = {"good": replace(STATES[1], note=good), "bad": replace(STATES[1], note=bad)}
+    assert verify_log(LOG, [named["good"]], keys, Every()).sound
+    found = verify_log(LOG, [named["bad"]], keys, Every())
+    assert "The cosignature of witness.example/w1 is not valid" in found.faults[0].sentence
+
+
+def bodies() -> tuple[str, str]:
+    """The text of the log's checkpoint, and that of another history."""
+    forged = root(one.leaf_hash for one in rewritten(2)[:9])
+    return Checkpoint(KEY.name, 9, STATES[1].root or b"").body, Checkpoint(KEY.name, 9, forged).body
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 4, 5, 9, 10, 11, 12])
+def test_the_size_of_a_block_changes_nothing(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_verification, "BLOCK", block)
+    states = [state(size) for size in (0, 1, 4, 4, 5, 9, 11)]
+    found = verified(LOG, states)
+    assert found.sound
+    assert (found.confirmed, found.signed_size) == (7, 11)
+    assert found.root == root(one.leaf_hash for one in LOG)
+    assert fault_of([*LOG[:5], *LOG[6:]], states)[0] == 5
+    assert fault_of(rewritten(6), states)[0] == 5
+    assert fault_of(LOG[:10], states)[0] == 10
