@@ -1,6 +1,11 @@
 """The witnesses of the log: who they are, by the policy file, and how one is asked for a cosignature."""
 
+import contextlib
+import hashlib
 import http.client
+import queue
+import socket
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +14,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from governance import published_log
+from governance.core.checkpoint import CheckpointError, open_checkpoint
 from governance.core.cosignature import Cosigned
 from governance.core.refusals import Reason, Refused
 from governance.core.witness_policy import PolicyError, Witness, WitnessPolicy, parse_policy, plain_policy
@@ -16,7 +22,7 @@ from governance.core.witness_protocol import Answer, Conflict, WitnessRefused, r
 
 MOST_BYTES = 65_536  # of an answer; a cosignature has a few hundred
 CLOCKS_DIFFER = 3_600  # seconds that a witness's clock may be ahead of ours
-SECONDS = 5.0  # for the whole answer of one witness; the next turn asks again
+SECONDS = 5.0  # for one whole answer; in one turn a witness is asked at most twice, and a third time for evidence
 
 
 def policy_text() -> str:
@@ -52,85 +58,152 @@ def policy() -> WitnessPolicy:
 
 @dataclass(frozen=True)
 class Asked:
-    """One question to a witness: which checkpoint, and the size it said it had seen before."""
+    """One question to a witness: which checkpoint, and how many entries that covers."""
 
     size: int
     note: str
 
 
-def ask(witness: Witness, asked: Asked, *, seen: int) -> Cosigned:
+def ask(witness: Witness, asked: Asked, *, seen: int) -> Cosigned | Conflict:
     """Ask one witness to cosign, starting from the size we believe it has seen; follow its correction once.
 
-    Raises WitnessRefused with a sentence: not reachable, too slow, a refusal, or an answer that is no cosignature
-    of this checkpoint.
+    A Conflict is the answer of a witness that has seen more entries than the checkpoint covers. Raises
+    WitnessRefused with a sentence: not reachable, too slow, a refusal, or an answer that is no cosignature of
+    this checkpoint; INCONSISTENT is the answer of a witness that has seen other entries.
     """
-    answer = _ask_once(witness, asked, seen)
+    answer, told = _ask_once(witness, asked, seen), seen
     if isinstance(answer, Conflict) and answer.size <= asked.size and answer.size != seen:
-        answer = _ask_once(witness, asked, answer.size)
-    if isinstance(answer, Conflict):
+        told = answer.size
+        answer = _ask_once(witness, asked, told)
+    if isinstance(answer, Conflict) and answer.size == told:
         raise WitnessRefused(
             Answer.INCONSISTENT,
-            f"{witness.name} has already cosigned {answer.size} entries of this log, and asks to go on from there; "
-            f"the checkpoint has {asked.size}.",
+            f"The witness {witness.name} has cosigned {told} entries of this log before, and not the same ones.",
+        )
+    if isinstance(answer, Conflict) and answer.size < asked.size:
+        raise WitnessRefused(
+            Answer.FALSE,
+            f"The witness {witness.name} names first one size as the last it cosigned, and then another "
+            f"({answer.size}); the next turn asks again.",
         )
     return answer
 
 
+def checkpoint_kept_by(witness: Witness) -> str | None:
+    """Return the checkpoint of this log that a witness cosigned last, where it shows one that our own key signed.
+
+    Asked only of a witness that contradicts us: with the log's signature its word becomes evidence. Many witnesses
+    show it under the address at which they are asked (GET <address>/<SHA-256 of the log's name>/checkpoint).
+    """
+    key = published_log.log_key().verification_key
+    try:
+        _, _, body = _send(witness, "GET", f"{hashlib.sha256(key.name.encode()).hexdigest()}/checkpoint")
+        open_checkpoint(body, key)
+    except (WitnessRefused, CheckpointError):
+        return None
+    return body.decode()
+
+
 def _ask_once(witness: Witness, asked: Asked, seen: int) -> Cosigned | Conflict:
     proof = published_log.tree(asked.size).consistency_proof(seen) if 0 < seen < asked.size else ()
-    status, content_type, body = _post(witness, request_body(seen, proof, asked.note))
-    key = published_log.log_key().verification_key
-    latest = int(time.time()) + CLOCKS_DIFFER
+    status, content_type, body = _send(
+        witness, "POST", "add-checkpoint", request_body(seen, proof, asked.note)
+    )
     return read_answer(
         status,
         content_type,
         body,
         checkpoint=asked.note,
-        log_key=key,
+        log_key=published_log.log_key().verification_key,
         witness_key=witness.key,
-        not_after=latest,
+        not_after=int(time.time()) + CLOCKS_DIFFER,
     )
 
 
-def _post(witness: Witness, body: bytes) -> tuple[int, str, bytes]:
-    """Send one request; redirects are not followed, and neither its size nor its time is left to the witness."""
-    deadline = time.monotonic() + SECONDS
-    connection = _connection(witness)
-    path = f"{urlsplit(witness.url).path.rstrip('/')}/add-checkpoint"
+# --- over HTTP: neither the place, nor the size, nor the time of an answer is left to a witness --------------
+
+
+_Response = tuple[int, str, bytes]  # status, content type, body
+_CONNECTIONS: dict[str, type[http.client.HTTPConnection]] = {
+    "http": http.client.HTTPConnection,
+    "https": http.client.HTTPSConnection,
+}
+
+
+def _send(witness: Witness, method: str, path: str, body: bytes = b"") -> _Response:
+    """Send one request to the address that the policy gives, and to no other: redirects are not followed."""
     try:
-        connection.request("POST", path, body=body, headers={"Content-Type": "text/plain; charset=utf-8"})
-        response = connection.getresponse()
-        return response.status, response.headers.get("Content-Type", ""), _read(response, deadline)
-    except (OSError, http.client.HTTPException) as problem:
+        parts = urlsplit(witness.url)
+        if not parts.hostname:
+            raise ValueError("the address names no host")
+        connection = _CONNECTIONS[parts.scheme](parts.hostname, parts.port, timeout=SECONDS)
+        return _Call(connection, method, f"{parts.path.rstrip('/')}/{path}", body).answer()
+    except TimeoutError as problem:
+        raise _no_answer(witness, f"gave no whole answer within {SECONDS:g} seconds") from problem
+    except (OSError, http.client.HTTPException, ValueError, KeyError) as problem:
         why = str(problem) or type(problem).__name__
-        raise WitnessRefused(
-            Answer.NO_ANSWER, f"The witness {witness.name} does not answer: {why}."
-        ) from problem
-    finally:
-        connection.close()
+        raise _no_answer(witness, f"does not answer at {witness.url}: {why}") from problem
 
 
-def _connection(witness: Witness) -> http.client.HTTPConnection:
-    parts = urlsplit(witness.url)
-    kinds: dict[str, type[http.client.HTTPConnection]] = {
-        "http": http.client.HTTPConnection,
-        "https": http.client.HTTPSConnection,
-    }
-    if parts.scheme not in kinds or not parts.hostname:
-        raise WitnessRefused(
-            Answer.NO_ANSWER,
-            f"The policy gives the witness {witness.name} no web address (http or https): {witness.url!r}.",
-        )
-    return kinds[parts.scheme](parts.hostname, parts.port, timeout=SECONDS)
+def _no_answer(witness: Witness, what: str) -> WitnessRefused:
+    return WitnessRefused(Answer.NO_ANSWER, f"The witness {witness.name} {what}. The next turn asks again.")
 
 
-def _read(response: http.client.HTTPResponse, deadline: float) -> bytes:
-    """Read up to the bound, and not longer than the deadline: a drop a second is no answer."""
-    body = b""
-    while chunk := response.read1(MOST_BYTES + 1 - len(body)):
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise http.client.HTTPException(f"an answer of more than {MOST_BYTES} bytes")
-        if time.monotonic() > deadline:
-            raise TimeoutError("the answer takes too long")
+class _Call(threading.Thread):
+    """One request and its answer, in a thread of its own.
+
+    A timeout on a connection begins anew with each drop of bytes, and does not cover the look-up of a name: so
+    whoever waits for the answer waits for a fixed time, and then hangs up.
+    """
+
+    def __init__(self, connection: http.client.HTTPConnection, method: str, path: str, body: bytes) -> None:
+        super().__init__(daemon=True)
+        self._connection, self._method, self._path, self._body = connection, method, path, body
+        self._said: queue.SimpleQueue[_Response | Exception] = queue.SimpleQueue()
+        self._socket: socket.socket | None = None
+        self._over = threading.Event()
+
+    def answer(self) -> _Response:
+        """Return the whole answer. Raises TimeoutError, OSError, HTTPException and ValueError."""
+        self.start()
+        try:
+            said = self._said.get(timeout=SECONDS)
+        except queue.Empty:
+            raise TimeoutError from None
+        finally:
+            self._hang_up()
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    def run(self) -> None:
+        """Ask; whatever comes of it goes to the one who waits."""
+        try:
+            with contextlib.closing(self._connection):
+                self._said.put(self._ask())
+        except Exception as problem:
+            self._said.put(problem)
+
+    def _ask(self) -> _Response:
+        self._connection.connect()
+        self._socket = self._connection.sock
+        if self._over.is_set():  # nobody waits any more
+            raise TimeoutError
+        headers = {"Content-Type": "text/plain; charset=utf-8", "Connection": "close"}
+        self._connection.request(self._method, self._path, body=self._body or None, headers=headers)
+        with self._connection.getresponse() as response:
+            body = _read(response)
+            return response.status, response.headers.get("Content-Type", ""), body
+
+    def _hang_up(self) -> None:
+        self._over.set()
+        if self._socket is not None:
+            with contextlib.suppress(OSError):  # it is closed already
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+
+def _read(response: http.client.HTTPResponse) -> bytes:
+    body = response.read(MOST_BYTES + 1)
+    if len(body) > MOST_BYTES:
+        raise http.client.HTTPException(f"an answer of more than {MOST_BYTES} bytes")
     return body
