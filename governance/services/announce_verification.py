@@ -10,7 +10,7 @@ from governance.core.canonical import parse_leaf
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Role
 from governance.ledger import record
-from governance.models import LedgerEntry, User
+from governance.models import LedgerEntry, LedgerLock, User
 
 
 @transaction.atomic
@@ -24,6 +24,7 @@ def announce_verification(*, by: User) -> None:
         raise Refused(
             Reason.NOT_PERMITTED, "The verifier is announced by a service account, never by a person."
         )
+    LedgerLock.objects.select_for_update().get(pk=1)  # two announcers at once would both see the old one
     verifier = published_log.verifier_file().read_bytes()
     _announce("verification.announced", "verifier", verifier, "done", by)
     policy = witnesses.policy_text().encode()
