@@ -131,7 +131,8 @@ def _asked(policy: WitnessPolicy, name: str) -> str:
     nested = [f"({each})" if " of " in each else each for each in members]
     if len(nested) == 1:
         return nested[0]
-    count = "all" if group.needed == len(nested) else f"at least {group.needed}"
+    some = f"at least {'one' if group.needed == 1 else group.needed}"
+    count = "all" if group.needed == len(nested) else some
     return f"{count} of {', '.join(nested[:-1])} and {nested[-1]}"
 
 

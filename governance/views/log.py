@@ -44,11 +44,13 @@ def entry(request: HttpRequest, index: int) -> HttpResponse:
     try:
         row = stored_log.entry_numbered(index)
     except Refused as refusal:
-        return _page(request, "governance/no_entry.html", {"index": index, "refusal": refusal}, status=404)
+        told = {"index": index, "refusal": refusal, "log_alarm": log_alarms.stopped()}
+        return _page(request, "governance/no_entry.html", told, status=404)
     context = {
         "entry": _row(row),
         "leaf": bytes(row.leaf).decode("utf-8", "replace"),
         "text_is_kept": LedgerText.objects.filter(entry_id=index).exists(),
+        "erasure": _erasure_of(row),
         "site": _site(request),
         "log_alarm": log_alarms.stopped(),
     }
@@ -133,6 +135,12 @@ def _proof_of(row: LedgerEntry) -> dict[str, Any]:
         return {"why_not": refusal}
     covering = stored_log.publication_covering(row.index)
     return {"proof": proof, "covering": covering, "cosigners": log_status.cosigners(covering)}
+
+
+def _erasure_of(row: LedgerEntry) -> int | None:
+    """Return the number of the entry by which the text of this one was erased."""
+    rows = LedgerEntry.objects.filter(action="text.erased", subject=bytes(row.leaf_hash).hex())
+    return rows.values_list("index", flat=True).first()
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:

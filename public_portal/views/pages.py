@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from governance.log_status import cosigners
 from governance.permissions import open_to_everyone
 from governance.stored_log import last_publication
 from public_portal.core.answers import decided
@@ -75,8 +76,10 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     jurisdiction = jurisdiction_or_404(slug)
     weeks = weeks_of(jurisdiction)
     policy = weeks[0].summary["policy"] if weeks else None
+    publication = last_publication()
     context = frame(request, jurisdiction) | {
-        "publication": last_publication(),
+        "publication": publication,
+        "cosigners": cosigners(publication),
         "policy": policy,
         "flag_share": f"{policy['flag_share'] * 100:g} %" if policy else "",
     }
