@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 GENESIS, GRANTED, REVOKED = "jurisdiction.genesis", "role.granted", "role.revoked"
-ACTIONS = (GENESIS, GRANTED, REVOKED)
+RECOVERED = "log.recovered"  # the entries it speaks of came back; the rows of those deeds did not
+ACTIONS = (GENESIS, GRANTED, REVOKED, RECOVERED)
 Leaf = Mapping[str, Any]
 
 
@@ -62,12 +63,22 @@ def genesis_and_role_faults(
     leaves: Iterable[Leaf], places: Iterable[Place], grants: Sequence[Grant]
 ) -> list[str]:
     """What the tables say otherwise than the log's genesis and role entries: one sentence each."""
-    told = list(leaves)
+    told = _with_rows(list(leaves))
     genesis = {leaf.get("jurisdiction", ""): leaf for leaf in told if leaf["action"] == GENESIS}
     return [
         *_place_faults(genesis, list(places)),
         *_revocation_faults(told, grants),
         *_grant_faults(told, genesis, grants),
+    ]
+
+
+def _with_rows(leaves: list[Leaf]) -> list[Leaf]:
+    """The entries whose deeds the tables still know: those taken back after a loss are left out."""
+    lost = [leaf["detail"] for leaf in leaves if leaf["action"] == RECOVERED]
+    return [
+        leaf
+        for leaf in leaves
+        if not any(each["from_size"] <= leaf["index"] < each["to_size"] for each in lost)
     ]
 
 

@@ -122,3 +122,10 @@ def test_a_jurisdiction_without_its_genesis_is_noticed() -> None:
 def test_a_jurisdiction_that_is_gone_is_noticed() -> None:
     found = genesis_and_role_faults([GENESIS], [], [])
     assert "The jurisdiction demo is in the log and no longer in its table." in found
+
+
+def test_a_role_granted_in_entries_that_came_back_without_their_rows_is_not_missed() -> None:
+    recovered = {"action": "log.recovered", "index": 12, "detail": {"from_size": 9, "to_size": 10}}
+    assert genesis_and_role_faults([GENESIS, GRANTED, recovered], [PLACE], FIRST) == []
+    elsewhere = {"action": "log.recovered", "index": 12, "detail": {"from_size": 10, "to_size": 12}}
+    assert "is gone from the table" in the_fault([GENESIS, GRANTED, elsewhere], FIRST)
