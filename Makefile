@@ -31,8 +31,8 @@ services: setup        ## start the private database and bring its tables up to 
 	@$(PYTHON3) config/provision.py start
 	@$(MAKE) --no-print-directory migrate
 
-migrate:               ## as the owner role; the application's role cannot change tables
-	@$(PY) manage.py migrate --verbosity 0
+migrate:               ## as the owner role, the guards of the record open for just that long
+	@$(PY) -m config.migrate
 
 stop:                  ## stop the private services
 	@$(PYTHON3) config/provision.py stop

@@ -1,11 +1,15 @@
-"""Turn a refusal into a page or an API answer with its reason; write it to the application log."""
+"""Turn a refusal or an outage into a page or an API answer with its reason; write it to the application log."""
 
+import errno
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
+import psycopg
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -13,6 +17,32 @@ from rest_framework.views import exception_handler
 from governance.core.refusals import Reason, Refused, status_code
 
 log = logging.getLogger("lamplight.refusals")
+
+
+@dataclass(frozen=True)
+class Outage:
+    """Something below us that fails: its word, its HTTP status, and what a reader needs to know."""
+
+    reason: str
+    status: int
+    message: str
+
+
+DISK_FULL = Outage(
+    "disk_full",
+    507,
+    "There is no space left where this is stored, so nothing was recorded and nothing of what you asked for was done, "
+    "not even half of it. Whoever runs this site has to free space; then do it again.",
+)
+UNREACHABLE = Outage(
+    "database_unreachable",
+    503,
+    "The database does not answer. What you asked for was stored whole, with its entry in the record, or not at all: "
+    "nothing is half done. Wait a minute, look at what is there, and do it again if it is missing.",
+)
+RETRY = {"Retry-After": "60"}
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+AWAY = ("08", "53", "57P")  # classes of SQLSTATE: connection, resources, shutting down or starting
 
 
 class RefusalMiddleware:
@@ -27,6 +57,8 @@ class RefusalMiddleware:
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
         """Render a refusal; leave every other exception alone."""
+        if (found := outage(problem)) is not None:
+            return _tell(found, request)
         if not isinstance(problem, Refused):
             return None
         write_down(problem, request)
@@ -36,9 +68,38 @@ class RefusalMiddleware:
         return JsonResponse(answer(problem), status=status_code(problem.reason))
 
 
-def answer(problem: Refused) -> dict[str, str]:
+def outage(problem: BaseException) -> Outage | None:
+    """What failed below us, if that is why: a full disk, or a database that does not answer."""
+    for each in _causes(problem):
+        if isinstance(each, psycopg.errors.DiskFull) or (
+            isinstance(each, OSError) and each.errno in NO_SPACE
+        ):
+            return DISK_FULL
+        if isinstance(each, psycopg.OperationalError) and (each.sqlstate or "08").startswith(AWAY):
+            return UNREACHABLE
+    return None
+
+
+def _causes(problem: BaseException | None) -> Iterator[BaseException]:
+    while problem is not None:
+        yield problem
+        problem = problem.__cause__
+
+
+def _tell(found: Outage, request: HttpRequest) -> HttpResponse:
+    """Answer without asking the database anything: not who asks, nor what every page shows."""
+    log.error("outage reason=%s path=%s", found.reason, request.path)
+    if request.accepts("text/html"):
+        page = render_to_string(
+            "unavailable.html", {"outage": found, "sent": request.POST.get("rationale", "")}
+        )
+        return HttpResponse(page, status=found.status, headers=RETRY)
+    return JsonResponse(answer(found), status=found.status, headers=RETRY)
+
+
+def answer(problem: Refused | Outage) -> dict[str, str]:
     """Body of an API refusal."""
-    return {"reason": problem.reason.value, "detail": problem.message}
+    return {"reason": str(problem.reason), "detail": problem.message}
 
 
 def write_down(problem: Refused, request: HttpRequest) -> None:
@@ -49,6 +110,9 @@ def write_down(problem: Refused, request: HttpRequest) -> None:
 
 def api_problem(problem: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: every "no" has its reason and a sentence, ours and DRF's alike."""
+    if (found := outage(problem)) is not None:
+        log.error("outage reason=%s path=%s", found.reason, context["request"].path)
+        return Response(answer(found), status=found.status, headers=RETRY)
     if isinstance(problem, Refused):
         write_down(problem, context["request"])
         return Response(answer(problem), status=status_code(problem.reason))

@@ -2,16 +2,27 @@
 
 import secrets
 from collections.abc import Mapping
+from typing import LiteralString
 
+import psycopg
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Max
+from django.db import connection, transaction
 from django.utils import timezone
 
+from governance import published_log
 from governance.core import canonical, merkle
 from governance.core.pseudonyms import alias
 from governance.core.roles import ROLES, Role
-from governance.models import Jurisdiction, LedgerEntry, LedgerLock, LedgerText, User
+from governance.models import Jurisdiction, LedgerEntry, LedgerText, User
+
+# One appender at a time: the row stays locked until the deed commits, and a deed rolled back gives its number back.
+NEXT_INDEX = (
+    "UPDATE governance_ledgerlock SET next_index = next_index + 1 WHERE id = 1 RETURNING next_index - 1"
+)
+APPEND = (
+    "INSERT INTO governance_ledgerentry (index, leaf, leaf_hash, action, jurisdiction, subject, recorded_at) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s)"
+)
 
 
 def record(
@@ -30,17 +41,16 @@ def record(
     """Append one entry inside the caller's transaction; if this fails, the deed fails with it.
 
     `subject` is a SHA-256 in hex. `text` never enters the leaf: its salted digest does, and the text itself
-    is kept apart, where it can be erased. Raises EntryError for what an entry may not say, and
-    TransactionManagementError outside a transaction.
+    is kept apart, where it can be erased. Raises EntryError for what an entry may not say,
+    Refused(INCONSISTENT_LOG) where more was published than this database holds, and TransactionManagementError
+    outside a transaction.
     """
-    if not transaction.get_connection().in_atomic_block:
+    if not connection.in_atomic_block:
         raise transaction.TransactionManagementError(
             "A deed and its entry share one transaction; open it first."
         )
-    # One appender at a time: without the lock two transactions would read the same last index.
-    LedgerLock.objects.select_for_update().get(pk=1)
-    last = LedgerEntry.objects.aggregate(last=Max("index"))["last"]
-    index = 0 if last is None else last + 1
+    index = _next_index()
+    published_log.check_not_behind(index)
     moment = timezone.now()
     entry: dict[str, str | int | Mapping[str, str | int | bool]] = {
         "v": canonical.VERSION,
@@ -62,19 +72,49 @@ def record(
     salt = secrets.token_bytes(canonical.SALT_BYTES)
     if text:
         entry["text"] = canonical.salted_digest(salt, text)
-    leaf = canonical.leaf_bytes(entry)
-    row = LedgerEntry.objects.create(
-        index=index,
-        leaf=leaf,
-        leaf_hash=merkle.leaf_hash(leaf),
-        action=action,
-        jurisdiction=jurisdiction.slug if jurisdiction else "",
-        subject=subject,
-        recorded_at=moment,
+    row = _append(
+        LedgerEntry(
+            index=index,
+            leaf=canonical.leaf_bytes(entry),
+            action=action,
+            jurisdiction=jurisdiction.slug if jurisdiction else "",
+            subject=subject,
+            recorded_at=moment,
+        )
     )
     if text:
         LedgerText.objects.create(entry=row, salt=salt, text=text)
     return row
+
+
+def _next_index() -> int:
+    """Take the log's lock and the next entry's number, in one round trip."""
+    (index,) = _run(NEXT_INDEX).fetchone() or (None,)
+    if index is None:
+        raise LookupError("The log has no lock to number entries with; run `make migrate` on this database.")
+    return int(index)
+
+
+def _append(row: LedgerEntry) -> LedgerEntry:
+    """Hash and insert one entry."""
+    leaf = bytes(row.leaf)
+    row.leaf_hash = merkle.leaf_hash(leaf)
+    _run(APPEND, row.index, leaf, row.leaf_hash, row.action, row.jurisdiction, row.subject, row.recorded_at)
+    row._state.adding, row._state.db = False, connection.alias
+    return row
+
+
+def _run(statement: LiteralString, *values: object) -> psycopg.Cursor[tuple[int]]:
+    """Run a statement that the server prepares once per connection.
+
+    Through Django it would be written, parsed and planned again for each entry, which takes the server and us as
+    long as all the rest of it. The connection, its transaction and its errors stay Django's.
+    """
+    connection.validate_no_broken_transaction()
+    server = connection.connection
+    server.prepare_threshold = 0
+    with connection.wrap_database_errors:
+        return psycopg.Cursor(server).execute(statement, values, prepare=True)
 
 
 def actor_name(by: User, role: Role, subject: str) -> str:
