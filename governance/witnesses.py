@@ -16,13 +16,18 @@ from django.conf import settings
 from governance import published_log
 from governance.core.checkpoint import CheckpointError, open_checkpoint
 from governance.core.cosignature import Cosigned
+from governance.core.note import open_note
 from governance.core.refusals import Reason, Refused
 from governance.core.witness_policy import PolicyError, Witness, WitnessPolicy, parse_policy, plain_policy
 from governance.core.witness_protocol import Answer, Conflict, WitnessRefused, read_answer, request_body
 
+LONGEST_NAME = 200  # letters; a cosignature is kept under its witness's name
+EXCERPT = 120  # letters of what a stranger sent
 MOST_BYTES = 65_536  # of an answer; a cosignature has a few hundred
 CLOCKS_DIFFER = 3_600  # seconds that a witness's clock may be ahead of ours
-SECONDS = 5.0  # for one whole answer; in one turn a witness is asked at most twice, and a third time for evidence
+SECONDS = (
+    5.0  # for one whole answer; in one turn a witness is asked at most twice, and a third time for evidence
+)
 
 
 def policy_text() -> str:
@@ -48,10 +53,12 @@ def policy() -> WitnessPolicy:
             raise PolicyError(
                 f"it names another key for {key.name} than the one this log signs with ({key.text})"
             )
+        if names := [each.name for each in said.witnesses if len(each.name) > LONGEST_NAME]:
+            raise PolicyError(f"the witness's name {names[0]!r} has more than {LONGEST_NAME} letters")
     except PolicyError as problem:
         raise Refused(
             Reason.BAD_INPUT,
-            f"The witness policy is not usable: {problem}. Nothing is published until it is.",
+            f"The witness policy is not usable: {str(problem).rstrip('.')}. Nothing is published until it is.",
         ) from problem
     return said
 
@@ -90,10 +97,11 @@ def ask(witness: Witness, asked: Asked, *, seen: int) -> Cosigned | Conflict:
 
 
 def checkpoint_kept_by(witness: Witness) -> str | None:
-    """Return the checkpoint of this log that a witness cosigned last, where it shows one that our own key signed.
+    """Return the checkpoint of this log that a witness cosigned last, with our own key's signature and no other line.
 
-    Asked only of a witness that contradicts us: with the log's signature its word becomes evidence. Many witnesses
-    show it under the address at which they are asked (GET <address>/<SHA-256 of the log's name>/checkpoint).
+    None where it shows none. Asked only of a witness that contradicts us: with the log's signature its word becomes
+    evidence. Many witnesses show it under the address at which they are asked
+    (GET <address>/<SHA-256 of the log's name>/checkpoint).
     """
     key = published_log.log_key().verification_key
     try:
@@ -101,7 +109,8 @@ def checkpoint_kept_by(witness: Witness) -> str | None:
         open_checkpoint(body, key)
     except (WitnessRefused, CheckpointError):
         return None
-    return body.decode()
+    note = open_note(body, [key])
+    return f"{note.text}\n" + "".join(each.line for each in note.verified)
 
 
 def _ask_once(witness: Witness, asked: Asked, seen: int) -> Cosigned | Conflict:
@@ -141,7 +150,7 @@ def _send(witness: Witness, method: str, path: str, body: bytes = b"") -> _Respo
     except TimeoutError as problem:
         raise _no_answer(witness, f"gave no whole answer within {SECONDS:g} seconds") from problem
     except (OSError, http.client.HTTPException, ValueError, KeyError) as problem:
-        why = str(problem) or type(problem).__name__
+        why = ascii(str(problem)[:EXCERPT]).strip("'\"") or type(problem).__name__  # it may quote the witness
         raise _no_answer(witness, f"does not answer at {witness.url}: {why}") from problem
 
 

@@ -127,6 +127,11 @@ def hangs_up(handler: Handler, wire: bytes) -> None:
     handler.wfile.write(wire[:-20])
 
 
+def speaks_no_http(handler: Handler, wire: bytes) -> None:
+    """Answer in a language that is none."""
+    handler.wfile.write(b"\x00\x1b[31m\xff" * 1_000 + b"\r\n\r\n")
+
+
 def _dribble(handler: Handler, wire: bytes) -> None:
     for place in range(len(wire)):
         if handler.owner_http.closing.wait(DROP):

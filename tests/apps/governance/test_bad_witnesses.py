@@ -23,7 +23,8 @@ from tests import witness_manners as bad
 from tests.apps.governance.test_sign_checkpoint import write_entries
 from tests.apps.governance.test_witnesses import BOTH, cosigners, problem_of, turn
 from tests.cast import City
-from tests.witness_server import Manner, Pace, Response, Witnesses, WitnessServer
+from tests.witness import Response
+from tests.witness_server import Manner, Pace, Witnesses, WitnessServer
 
 SOON, LONG = 0.3, 60.0  # seconds for an answer
 
@@ -189,6 +190,17 @@ def test_a_refusal_is_noted_in_plain_words_and_asked_again(
     watched["north"].manner = WitnessServer.cosigns
     assert turn() > 0
     assert problem_of("witness north") == log_health.alert() == ""
+
+
+@pytest.mark.django_db
+def test_what_is_no_answer_at_all_is_quoted_in_a_few_harmless_letters(watched: Witnesses) -> None:
+    watched["north"].pace = bad.speaks_no_http
+    assert turn(3) == 0
+    problem = problem_of("witness north")
+    assert "does not answer at http://127.0.0.1" in problem
+    assert problem.isascii()
+    assert problem.isprintable()
+    assert len(problem) < 1_000
 
 
 @pytest.mark.django_db

@@ -23,7 +23,8 @@ from tests import witness_manners as bad
 from tests.apps.governance.test_bad_witnesses import asked_of
 from tests.apps.governance.test_sign_checkpoint import write_entries
 from tests.apps.governance.test_witnesses import problem_of, turn
-from tests.witness_server import Response, Witnesses, WitnessServer
+from tests.witness import Response
+from tests.witness_server import Witnesses, WitnessServer
 
 SMALLER, AS_LARGE, LARGER = 2, 4, 300  # entries that the log grows by after it lost four
 
@@ -46,9 +47,9 @@ def signed_note(settings: Any) -> str:
 
 
 def shown_by(server: WitnessServer) -> str:
-    """Return what a witness shows as the last checkpoint that it cosigned."""
+    """Return what a witness shows as the last checkpoint that it cosigned, without its own line at the end."""
     (file,) = server.folder.iterdir()
-    return file.read_text()
+    return "".join(file.read_text().splitlines(keepends=True)[:-1])
 
 
 @pytest.fixture

@@ -273,6 +273,7 @@ def test_a_forecast_is_sealed_only_if_its_quorum_came_before_its_window(
         (lambda text: text.replace("quorum town\n", ""), "no quorum"),
         (lambda text: text.split("\n", 1)[1], "lists no log"),
         (lambda text: "", "no quorum"),
+        (lambda text: text.replace(" north ", f" {'n' * 201} "), "has more than 200 letters"),
         (lambda text: text + "\udcff", "cannot be read"),
         (None, "cannot be read"),
     ],
