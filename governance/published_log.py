@@ -1,4 +1,4 @@
-"""The published log: files that any web server can carry (c2sp.org/tlog-tiles), and the last state let out of the house.
+"""The published log: files that any web server can carry (c2sp.org/tlog-tiles), and the last state let out.
 
     LOG_FOLDER/public/checkpoint          the newest published checkpoint, with its cosignatures
     LOG_FOLDER/public/tile/...            entry bundles and hash tiles; written once, never changed
@@ -95,8 +95,11 @@ def let_out(note: str) -> None:
     A crash after this and before the publication leaves a state that nobody may have seen; the next turn
     publishes the same one, since the same entries give the same bytes.
     """
-    if _read_text(Path(settings.LOG_FOLDER) / "signed") != note:
-        _write(Path(settings.LOG_FOLDER) / "signed", note.encode())
+    path = Path(settings.LOG_FOLDER) / "signed"
+    if _read_text(path) != note:
+        _write(path, note.encode())
+    else:
+        _make_durable(path.parent)  # it may have been renamed just before a crash
 
 
 # --- tiles ------------------------------------------------------------------------------------------------
@@ -124,7 +127,7 @@ def write_once(tile: Tile, data: bytes) -> None:
 
 
 def read_tile(tile: Tile) -> bytes:
-    """Return a hash tile's bytes, from the full tile where the partial one is gone. Raises FileNotFoundError, TileError."""
+    """Return a hash tile's bytes, from the full tile where the partial one is gone. Raises OSError, TileError."""
     return _read_tile(tile)[: tile.width * HASH_BYTES]
 
 
@@ -169,6 +172,8 @@ def publish(note: str) -> None:
     """
     if published_note() != note:
         _write(public_folder() / "checkpoint", note.encode())
+    else:
+        _make_durable(public_folder())  # it may have been renamed just before a crash
 
 
 def _read_tile(tile: Tile) -> bytes:
@@ -206,7 +211,9 @@ def _make_folder(folder: Path) -> None:
     if not folder.is_dir():
         _make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
-        _make_durable(folder.parent)
+    elif any(folder.iterdir()):
+        return
+    _make_durable(folder.parent)  # also of an empty one: it may have been made just before a crash
 
 
 def _make_durable(folder: Path) -> None:

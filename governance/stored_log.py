@@ -89,4 +89,4 @@ def last_publication() -> Publication | None:
 def sealed_at(index: int) -> datetime | None:
     """Return when the entry first stood under a published checkpoint that the policy's witnesses had cosigned."""
     rows = Publication.objects.filter(checkpoint__size__gt=index, quorum_met=True)
-    return rows.order_by("published_at").values_list("published_at", flat=True).first()
+    return rows.order_by("id").values_list("published_at", flat=True).first()  # a clock may step back

@@ -36,7 +36,6 @@ def publish_log() -> int:
     starts again from the beginning, which is also how it recovers from a crash.
     """
     by = scheduler_account()
-    announce_verification(by=by)
     if _worked(log_health.SIGNING, lambda: _sign(by)):
         _worked(log_health.PUBLISHING, lambda: _publish(by))
     published = last_publication()
@@ -44,6 +43,7 @@ def publish_log() -> int:
 
 
 def _sign(by: User) -> int:
+    announce_verification(by=by)
     signed = sign_checkpoint(by=by)
     return signed.size if signed else 0
 
@@ -69,8 +69,18 @@ def _worked(part: str, work: Callable[[], int]) -> bool:
     """Do one part of the turn and note how it went."""
     try:
         size = work()
-    except (Refused, OSError) as problem:
-        log_health.report_problem(part, str(problem))
+    except Refused as problem:
+        log_health.report_problem(part, problem.message)
+        return False
+    except OSError as problem:
+        log_health.report_problem(part, _about_the_folder(problem))
         return False
     log_health.report_well(part, size=size)
     return True
+
+
+def _about_the_folder(problem: OSError) -> str:
+    return (
+        f"The folder of the published log cannot be used: {problem.strerror or problem}. What was published stays as "
+        "it is. Free or mend the folder that LAMPLIGHT_LOG_FOLDER names; the next turn goes on from there."
+    )
