@@ -220,7 +220,7 @@ def test_whoever_is_signed_in_learns_that_the_log_stopped_and_that_deeds_go_on(
     log_health.report_problem(part, "There is no space left.")
     text = inbox(client, city)
     assert f"The public record has not been {'signed' if part == 'signing' else 'published'} since" in text
-    assert "Deeds are recorded as always" in text
+    assert "Deeds are still recorded" in text
     assert "State of the public record" not in client.get(reverse("record")).content.decode(), (
         "said once is enough"
     )
