@@ -129,6 +129,7 @@ class _Reading:
     frontier: Frontier = field(default_factory=Frontier)
     confirmed: int = 0
     signed_size: int = 0
+    kept_size: int = 0  # of the largest state from elsewhere that fits
     stopped: Fault | None = None
     faults: list[Fault] = field(default_factory=list)
 
@@ -181,9 +182,12 @@ class _Reading:
             if checkpoint is None:
                 return
             if checkpoint.root != root:
-                self.stopped = self._another_history(state.name, checkpoint)
+                self.stopped = self._another_history(state, checkpoint)
                 return
-            self.newest_unopened = None if state.size is not None else self.newest_unopened
+            if state.size is None:
+                self.kept_size = checkpoint.size
+            else:
+                self.newest_unopened = None
         self.confirmed, self.signed_size = self.confirmed + 1, self.frontier.size
 
     def _is_plainly(self, state: SignedState, root: bytes) -> bool:
@@ -205,10 +209,23 @@ class _Reading:
             return checkpoint if checkpoint.size == claimed_size(state) else None
         return checkpoint
 
-    def _another_history(self, name: str, checkpoint: Checkpoint) -> Fault:
-        first, last = self.signed_size, checkpoint.size - 1
+    def _another_history(self, state: SignedState, checkpoint: Checkpoint) -> Fault:
+        """Name the entries that changed, as far as the states that do fit can be believed.
+
+        Ours fit also after a rewriting that was signed again; what came from elsewhere is beyond our reach.
+        """
+        first, last, doubt = self.signed_size, checkpoint.size - 1, ""
+        if state.size is None and first > self.kept_size:
+            doubt = f" Or an earlier one, if our own checkpoint of {first} entries was signed again as well."
+        if first > last:
+            first = self.kept_size
+            doubt = (
+                " Our own checkpoint of as many entries says otherwise: the log's key signed two histories."
+            )
         which = f"entry {first} was" if first >= last else f"one of the entries {first} to {last} was"
-        return Fault(first, f"The log is not the one that {name} signs: {which} changed afterwards.")
+        return Fault(
+            first, f"The log is not the one that {state.name} signs: {which} changed afterwards.{doubt}"
+        )
 
 
 def _capital(name: str) -> str:

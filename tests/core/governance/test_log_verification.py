@@ -127,8 +127,25 @@ def test_a_whole_history_rewritten_and_signed_again_is_found_by_a_checkpoint_kep
     assert verified(forged, own).sound
     kept = replace(state(9, name="the printed checkpoint"), size=None, root=None)
     entry, sentence = fault_of(forged, [*own, kept])
-    assert "the printed checkpoint" in sentence
-    assert entry is not None
+    assert "the printed checkpoint signs: one of the entries 0 to 8 was changed" in sentence
+    assert "the log's key signed two histories" in sentence
+    assert entry == 0
+
+
+def test_a_checkpoint_from_elsewhere_that_fits_narrows_down_what_was_rewritten() -> None:
+    forged = rewritten(6)
+    early, late = (replace(state(size, name=f"print {size}"), size=None, root=None) for size in (4, 9))
+    entry, sentence = fault_of(forged, [state(4), state(9, forged), early, late])
+    assert entry == 4
+    assert "print 9 signs: one of the entries 4 to 8 was changed" in sentence
+
+
+def test_our_own_smaller_checkpoint_narrows_it_down_only_if_it_is_to_be_believed() -> None:
+    forged = rewritten(2)
+    kept = replace(state(9, name="the print"), size=None, root=None)
+    entry, sentence = fault_of(forged, [state(6, forged), kept])
+    assert entry == 6
+    assert "Or an earlier one, if our own checkpoint of 6 entries was signed again" in sentence
 
 
 def test_a_log_rolled_back_and_grown_differently_is_found_by_a_checkpoint_kept_elsewhere() -> None:
