@@ -20,5 +20,6 @@ SCHEDULE = (
     ("forecasting.tasks.score_due", 10 * MINUTE),
     ("public_portal.tasks.publish_due", 10 * MINUTE),
     ("governance.tasks.publish_log", MINUTE / 2),
+    ("governance.tasks.verify_record", 60 * MINUTE),
 )
 app.conf.beat_schedule = {task: {"task": task, "schedule": seconds} for task, seconds in SCHEDULE}

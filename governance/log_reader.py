@@ -8,6 +8,7 @@ import json
 import logging
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from random import SystemRandom
 from typing import Any, LiteralString
 
@@ -25,6 +26,7 @@ from governance.core.log_verification import (
 )
 from governance.core.refusals import Refused
 from governance.core.stored_entry import Fault, StoredEntry
+from governance.models import LogVerification
 
 log = logging.getLogger("lamplight.log")
 ROWS = 2_000  # fetched at once
@@ -130,3 +132,8 @@ def _role_faults() -> list[str]:
         ],
         [Grant(number, slug, account_digest(name), *rest) for number, slug, name, *rest in grants],
     )
+
+
+def last_verified_at() -> datetime | None:
+    """Return when the whole log was last recomputed."""
+    return LogVerification.objects.order_by("-id").values_list("verified_at", flat=True).first()

@@ -75,10 +75,17 @@ def entry_proof(row: LedgerEntry) -> EntryProof:
     return proof
 
 
+def kept_text(index: int) -> tuple[bytes, str] | None:
+    """Return the salt and the text beside an entry, None where there is none or it was erased."""
+    kept = LedgerText.objects.filter(entry_id=index).first()
+    return (bytes(kept.salt), kept.text) if kept else None
+
+
 def publication_covering(index: int) -> Publication | None:
-    """Return the publication under which an entry is proved: cosigned if there is one, then the earliest state."""
+    """Return the publication under which an entry is proved: the smallest cosigned state, else the smallest one."""
     rows = Publication.objects.filter(checkpoint__size__gt=index).select_related("checkpoint")
-    return rows.order_by("-quorum_met", "checkpoint__size", "-id").first()
+    earliest = rows.order_by("checkpoint__size", "-id")
+    return earliest.filter(quorum_met=True).first() or earliest.first()
 
 
 def last_publication() -> Publication | None:

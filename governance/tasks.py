@@ -1,10 +1,12 @@
 """Scheduled work of governance: rows in a state, safe to run twice."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from celery import shared_task
+from django.utils import timezone
 
-from governance import log_health, witnesses
+from governance import log_health, log_reader, witnesses
 from governance.core.refusals import Reason, Refused
 from governance.models import User
 from governance.selectors import due_to_expire, jurisdictions, scheduler_account
@@ -14,7 +16,10 @@ from governance.services.publish_checkpoint import publish_checkpoint
 from governance.services.publish_tiles import publish_tiles
 from governance.services.request_cosignature import request_cosignature
 from governance.services.sign_checkpoint import sign_checkpoint
+from governance.services.verify_log import verify_log
 from governance.stored_log import last_publication
+
+VERIFY_EVERY = timedelta(hours=20)  # a full verification a day, whatever the hour
 
 
 @shared_task
@@ -40,6 +45,15 @@ def publish_log() -> int:
         _worked(log_health.PUBLISHING, lambda: _publish(by))
     published = last_publication()
     return published.checkpoint.size if published else 0
+
+
+@shared_task
+def verify_record() -> int:
+    """Recompute the whole log once a day; returns how many entries were read, 0 when today's was done."""
+    last = log_reader.last_verified_at()
+    if last is not None and timezone.now() - last < VERIFY_EVERY:
+        return 0
+    return verify_log(by=scheduler_account()).size
 
 
 def _sign(by: User) -> int:

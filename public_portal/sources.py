@@ -22,6 +22,7 @@ from governance.artifacts import read_artifact
 from governance.core.roles import Role
 from governance.ledger import actor_name
 from governance.selectors import areas_of, role_title, votes_on
+from governance.stored_log import kept_text
 from public_portal.core.area_table import AreaFigures
 from public_portal.core.privacy import is_public
 
@@ -173,6 +174,8 @@ def decision(plan: Plan) -> dict[str, Any]:
 
 
 def _vote(vote: Vote) -> dict[str, Any]:
+    """Return a vote with its reason, and the salt by which anybody can compare the reason with the entry."""
+    salt, _ = kept_text(vote.ledger_index) or (b"", "")
     return {
         "revision": vote.revision,
         "verdict": vote.verdict,
@@ -180,6 +183,7 @@ def _vote(vote: Vote) -> dict[str, Any]:
         "who": vote.user.pseudonym,
         "in_entry": actor_name(vote.user, Role(vote.role), vote.digest),
         "rationale": vote.rationale,
+        "salt": salt.hex(),
         "at": vote.cast_at.isoformat(),
         "entry": vote.ledger_index,
     }

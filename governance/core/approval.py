@@ -109,6 +109,11 @@ def check_ballot(
         check_evidence(rule, evidence)
 
 
+def plain_text(rationale: str) -> str:
+    """The reason as it is recorded: line feeds only, no space around it, so that a reader's copy is the same text."""
+    return rationale.replace("\r\n", "\n").strip()
+
+
 def check_rationale(rationale: str, least: int) -> None:
     """Refuse a reason that a reader could not read: too little to see, too much, or control characters.
 

@@ -7,10 +7,13 @@ from django.db import models
 
 from governance.core.approval import Verdict
 from governance.models.change_request import ChangeRequest
+from governance.models.ledger_entry import LedgerText
+
+ERASED = "This reason was erased. Its salted digest stays in the record."
 
 
 class Vote(models.Model):
-    """One person's vote on one revision, with her reason. Append-only."""
+    """One person's vote on one revision. Append-only; her reason lies beside the entry, where it can be erased."""
 
     change_request = models.ForeignKey(ChangeRequest, models.PROTECT, related_name="votes")
     revision = models.PositiveIntegerField()
@@ -18,7 +21,6 @@ class Vote(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="votes")
     role = models.CharField(max_length=20)
     verdict = models.CharField(max_length=10, choices=[(verdict.value, verdict.value) for verdict in Verdict])
-    rationale = models.TextField()
     cast_at = models.DateTimeField()  # jurisdiction's clock
     ledger_index = models.BigIntegerField()
 
@@ -29,6 +31,12 @@ class Vote(models.Model):
                 fields=["change_request", "digest", "user"], name="one_person_counts_once"
             ),
         ]
+
+    @property
+    def rationale(self) -> str:
+        """Her reason, or what stands in its place once it was erased."""
+        kept = LedgerText.objects.filter(entry_id=self.ledger_index).first()
+        return kept.text if kept else ERASED
 
     def __str__(self) -> str:
         return f"{self.verdict} by {self.user}"

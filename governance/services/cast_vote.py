@@ -3,7 +3,16 @@
 from django.db import transaction
 
 from governance import clock
-from governance.core.approval import DEEDS, Ballot, Verdict, Voter, check_ballot, check_standing, decide
+from governance.core.approval import (
+    DEEDS,
+    Ballot,
+    Verdict,
+    Voter,
+    check_ballot,
+    check_standing,
+    decide,
+    plain_text,
+)
 from governance.core.states import State, next_state
 from governance.ledger import record
 from governance.models import ChangeRequest, User, Vote
@@ -23,7 +32,7 @@ def cast_vote(
     # Two voters at once: the second waits here and then counts the first one's vote.
     request = ChangeRequest.objects.select_for_update(of=("self",)).get(pk=change_request_id)
     role = check(by, vote_permission(request.kind), request.jurisdiction, request.district)
-    moment = clock.now(request.jurisdiction)
+    moment, rationale = clock.now(request.jurisdiction), plain_text(rationale)
     proposal, rule, cast = proposal_of(request), rule_for(request), ballots_on(request)
     ballot = Ballot(by.pk, verdict, seen_digest)
     check_standing(proposal, Voter(by.pk, by.is_service), cast, now=moment)
@@ -55,7 +64,6 @@ def cast_vote(
         user=by,
         role=role,
         verdict=verdict,
-        rationale=rationale.strip(),
         cast_at=moment,
         ledger_index=entry.index,
     )

@@ -99,6 +99,7 @@ class VoteLine:
     deed: str
     when: str
     rationale: str
+    salt: str
     entry: int
 
 
@@ -246,6 +247,7 @@ def _vote_line(vote: dict[str, Any], jurisdiction: Jurisdiction) -> VoteLine:
         deed=DEEDS.get(vote["verdict"], vote["verdict"]),
         when=moment_words(datetime.fromisoformat(vote["at"]), jurisdiction),
         rationale=vote["rationale"],
+        salt=vote.get("salt", ""),
         entry=vote["entry"],
     )
 

@@ -88,7 +88,7 @@ def test_every_published_file_is_served_and_nothing_beside_them(client: Client, 
     for name, data in public_files().items():
         answer = client.get(f"/log/{name}")
         assert answer.status_code == 200
-        assert b"".join(answer) == data  # type: ignore[arg-type]
+        assert b"".join(answer) == data
     for name in (
         "signed",
         "tile/../signed",
