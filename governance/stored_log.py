@@ -9,7 +9,7 @@ from governance.core.merkle import ProofError
 from governance.core.proof import EntryProof, verify_proof
 from governance.core.refusals import Reason, Refused
 from governance.core.tiles import TileError
-from governance.models import LedgerEntry, Publication
+from governance.models import LedgerEntry, LedgerText, Publication
 
 CHUNK = 2_000
 
