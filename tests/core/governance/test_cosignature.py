@@ -143,6 +143,15 @@ def test_the_line_of_another_key_or_name_is_not_taken_for_this_one() -> None:
             verify_cosignature(BODY, line, key)
 
 
+@pytest.mark.parametrize(
+    ("name", "key_id"), [("other.example", ANA.cosigner_key.key_id), (ANA.name, b"1234")]
+)
+def test_a_good_signature_under_another_name_or_key_id_is_not_taken(name: str, key_id: bytes) -> None:
+    line = Signature(name, key_id, cosign(BODY, ANA, TIME).signature)
+    with pytest.raises(CosignatureError, match="names another key"):
+        verify_cosignature(BODY, line, ANA.cosigner_key)
+
+
 def test_the_plain_signature_of_a_witness_is_no_cosignature() -> None:
     plain = _raw_signature(SigningKey(ANA.name, ANA.seed), BODY.encode())
     line = Signature(ANA.name, ANA.cosigner_key.key_id, TIME.to_bytes(8) + plain)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from governance.core.cosignature import ML_DSA_44, CosignerKey, CosigningKey
-from governance.core.note import SigningKey
+from governance.core.note import SigningKey, VerificationKey
 from governance.core.witness_policy import Group, PolicyError, Witness, parse_policy, plain_policy
 
 LOG = SigningKey("log.example/decisions", bytes(range(32))).verification_key
@@ -106,6 +106,7 @@ def test_a_policy_of_32_logs_witnesses_and_groups_is_read() -> None:
 
 
 TWO = WITNESSES[0] + WITNESSES[1]
+RENAMED_LOG = VerificationKey("another.example", LOG.public_key)
 RENAMED = CosignerKey("another.example", KEYS[0].kind, KEYS[0].public_key)
 
 
@@ -128,6 +129,7 @@ RENAMED = CosignerKey("another.example", KEYS[0].kind, KEYS[0].public_key)
         (f"log {KEYS[0].text}\nquorum none\n", "Line 1 .* not an Ed25519 key"),
         ("log a+b\nquorum none\n", "Line 1 .*name\\+key ID\\+base64"),
         (f"log {LOG.text}\n# twice\nlog {LOG.text}\nquorum none\n", "Line 3 .* listed already"),
+        (f"log {LOG.text}\nlog {RENAMED_LOG.text}\nquorum none\n", "Line 2 .* listed already"),
         ("witness X1\nquorum none\n", "Line 1 .*'witness <name> <vkey>"),
         (f"witness {KEYS[0].text}\nquorum none\n", "Line 1 .*'witness <name> <vkey>"),
         (f"witness X1 {KEYS[0].text} https://a b\nquorum none\n", "Line 1 .*'witness <name> <vkey>"),
