@@ -48,26 +48,18 @@ class Frontier:
 
     def append(self, new_leaf_hash: bytes) -> Frontier:
         """The frontier after one more leaf; merges as many subtrees as `size` has trailing ones."""
-        return self._append_perfect(new_leaf_hash, 1)
+        return self.extend((new_leaf_hash,))
 
     def extend(self, leaf_hashes: Iterable[bytes]) -> Frontier:
         """The frontier after many more leaves; whole blocks of 256 are folded on their own, which is faster."""
-        source, frontier = iter(leaf_hashes), self
-        for one in islice(source, -self.size % _BLOCK):
-            frontier = frontier.append(one)
+        source, hashes, size = iter(leaf_hashes), list(self.hashes), self.size
+        for one in islice(source, -size % _BLOCK):
+            size = _push(hashes, size, one, 1)
         while len(block := list(islice(source, _BLOCK))) == _BLOCK:
-            frontier = frontier._append_perfect(_fold(block), _BLOCK)
+            size = _push(hashes, size, _fold(block), _BLOCK)
         for one in block:
-            frontier = frontier.append(one)
-        return frontier
-
-    def _append_perfect(self, merged: bytes, count: int) -> Frontier:
-        """The frontier after a perfect subtree of `count` leaves, which divides `size`."""
-        hashes, subtrees = list(self.hashes), self.size // count
-        while subtrees & 1:
-            merged = node_hash(hashes.pop(), merged)
-            subtrees >>= 1
-        return Frontier(self.size + count, (*hashes, merged))
+            size = _push(hashes, size, one, 1)
+        return Frontier(size, tuple(hashes))
 
     @property
     def root(self) -> bytes:
@@ -78,6 +70,16 @@ class Frontier:
         for left in reversed(rest):
             folded = node_hash(left, folded)
         return folded
+
+
+def _push(hashes: list[bytes], size: int, merged: bytes, count: int) -> int:
+    """Append a perfect subtree of `count` leaves, which divides `size`, to the hashes of a frontier; the new size."""
+    subtrees = size // count
+    while subtrees & 1:
+        merged = node_hash(hashes.pop(), merged)
+        subtrees >>= 1
+    hashes.append(merged)
+    return size + count
 
 
 def _fold(level: list[bytes]) -> bytes:
