@@ -20,6 +20,7 @@ from governance.core.merkle import HASH_BYTES
 from governance.core.note import SigningKey
 from governance.core.refusals import Reason, Refused
 from governance.core.tiles import TILE_WIDTH, Tile, TileError, TileTree, decode_bundle, new_tiles
+from governance.models import Checkpoint as Signed
 
 KEEP = "Keep the database and the published folder as they are: they are evidence."
 
@@ -150,6 +151,29 @@ def is_complete(size: int) -> bool:
 def tree(size: int) -> TileTree:
     """Return the published tree of that size, read from its tiles as needed."""
     return TileTree(size, read_tile)
+
+
+def leads_to(size: int, root: bytes) -> bool:
+    """Whether every file of the log of that size is there, and its hashes lead to this root."""
+    try:
+        return is_complete(size) and tree(size).root == root
+    except (FileNotFoundError, TileError):
+        return False
+
+
+def published_size() -> int:
+    """Return how many entries the published checkpoint covers. Raises Refused(INCONSISTENT_LOG)."""
+    note = published_note()
+    return opened("the published checkpoint", note).size if note else 0
+
+
+def ready_checkpoint() -> Signed | None:
+    """Return the newest signed checkpoint that may be shown to anybody: all that it promises lies in the folder.
+
+    A newer one may be signed already, by another turn that is still writing its tiles or was killed over it.
+    """
+    rows = Signed.objects.filter(size__gte=published_size()).order_by("-size")
+    return next((row for row in rows if leads_to(row.size, bytes(row.root))), None)
 
 
 def remove_partial_tiles(before: int, now: int) -> None:

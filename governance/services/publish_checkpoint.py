@@ -14,7 +14,7 @@ from governance.stored_log import last_publication
 
 @transaction.atomic
 def publish_checkpoint(*, by: User) -> Publication | None:
-    """Put the newest signed checkpoint in its place once the policy's witnesses have cosigned it.
+    """Put the newest checkpoint whose tiles are published in its place once the policy's witnesses have cosigned it.
 
     Without their quorum it waits, or is published with what there is, as LOG_WITHOUT_QUORUM says. The file goes
     first, the row second: after a crash in between, the next turn finds the file as it is and adds the row.
@@ -24,9 +24,9 @@ def publish_checkpoint(*, by: User) -> Publication | None:
     if not by.is_service:
         raise Refused(Reason.NOT_PERMITTED, "The log is published by a service account, never by a person.")
     published_log.one_operator_at_a_time()
-    newest, last = Checkpoint.objects.order_by("-size").first(), last_publication()
+    newest, last = published_log.ready_checkpoint(), last_publication()
     if newest is None:
-        return None
+        return last
     policy = witnesses.policy()
     good = _cosignatures(newest, policy)
     quorum_met = policy.satisfied_by(_names(good, policy))

@@ -26,18 +26,24 @@ def publish_tiles(*, by: User) -> Checkpoint | None:
     if newest is None:
         return None
     published_log.let_out(newest.note)
-    note = published_log.published_note()
-    published = published_log.opened("the published checkpoint", note).size if note else 0
-    _write(published, newest.size)
-    if not _leads_to(newest):  # the folder lost files: write it again from the first entry
+    if not _continued(newest):  # the folder lost files: write it again from the first entry
         _write(0, newest.size)
-        if not _leads_to(newest):
+        if not published_log.leads_to(newest.size, bytes(newest.root)):
             raise Refused(
                 Reason.INCONSISTENT_LOG,
                 f"The published tiles do not give the root of the checkpoint of {newest.size} entries. "
                 f"{published_log.KEEP}",
             )
     return newest
+
+
+def _continued(newest: Checkpoint) -> bool:
+    """Write what is new beside what is there; whether that leads to the signed root, with no file missing."""
+    try:
+        _write(published_log.published_size(), newest.size)
+    except (FileNotFoundError, TileError):
+        return False
+    return published_log.leads_to(newest.size, bytes(newest.root))
 
 
 def _write(published: int, size: int) -> None:
@@ -60,12 +66,3 @@ def _hashes(tile: Tile) -> bytes:
 def _first(tile: Tile) -> int:
     """The number of the tile's first leaf, or of its first child."""
     return tile.index * TILE_WIDTH
-
-
-def _leads_to(checkpoint: Checkpoint) -> bool:
-    try:
-        return published_log.is_complete(checkpoint.size) and published_log.tree(
-            checkpoint.size
-        ).root == bytes(checkpoint.root)
-    except (FileNotFoundError, TileError):
-        return False

@@ -17,7 +17,7 @@ from governance.models import Checkpoint, Cosignature, User
 
 @transaction.atomic
 def request_cosignature(*, witness: Witness, by: User) -> Cosignature | None:
-    """Keep the witness's cosignature of the newest signed checkpoint; asks only if there is none yet.
+    """Keep the witness's cosignature of the newest checkpoint whose tiles are published; asks only if there is none.
 
     No lock is held while the witness thinks: deeds, signing and the other witnesses go on. A witness that does
     not answer, refuses or lies is no error of ours: it is noted, and asked again at the next turn. One that has
@@ -27,7 +27,7 @@ def request_cosignature(*, witness: Witness, by: User) -> Cosignature | None:
     """
     if not by.is_service:
         raise Refused(Reason.NOT_PERMITTED, "Witnesses are asked by a service account, never by a person.")
-    newest = Checkpoint.objects.order_by("-size").first()
+    newest = published_log.ready_checkpoint()
     if newest is None or not witness.url:
         return None
     kept = newest.cosignatures.filter(witness=witness.name).first()

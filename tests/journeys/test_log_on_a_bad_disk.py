@@ -1,4 +1,4 @@
-"""Publishing on a disk that is full or read-only, and by a clock that steps back."""
+"""Publishing on a disk that is full, read-only or loses files, in two turns at once, and by a clock that steps back."""
 
 import io
 import json
@@ -14,6 +14,9 @@ from django.utils import timezone
 from governance import log_health, published_log, stored_log
 from governance.core.checkpoint import Checkpoint
 from governance.models import LedgerEntry, LogHealth
+from governance.selectors import scheduler_account
+from governance.services.publish_checkpoint import publish_checkpoint
+from governance.services.sign_checkpoint import sign_checkpoint
 from governance.tasks import publish_log
 from tests.apps.governance.test_sign_checkpoint import write_entries
 from tests.journeys.faults.disk import Disk, small_disk
@@ -83,6 +86,43 @@ def test_a_read_only_disk_stops_publishing_and_the_published_log_stays_valid(
     stopped_by("Read-only file system", published)
     disk.remount("rw")
     goes_on(published)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["tile/0/000", "tile/entries/000"])
+def test_a_published_file_that_the_disk_lost_is_written_again_as_the_log_grows(name: str) -> None:
+    write_entries(ENTRIES)
+    publish_log()
+    seen = published_log.opened("what the public saw", published_log.published_note() or "")
+    lost = published_log.public_folder() / name
+    lost.unlink()
+    write_entries(ENTRIES)
+    goes_on(seen)
+
+
+@pytest.mark.django_db
+def test_a_published_file_that_the_disk_cut_short_stops_the_publishing_and_says_so() -> None:
+    write_entries(ENTRIES)
+    size = publish_log()
+    tile = published_log.public_folder() / "tile/0/000"
+    tile.write_bytes(tile.read_bytes()[:-1])
+    write_entries(ENTRIES)
+    assert publish_log() == size
+    assert "tile/0/000 holds other bytes than this database gives" in log_health.alert()
+
+
+@pytest.mark.django_db
+def test_what_another_turn_has_signed_is_not_shown_before_its_tiles_lie_there() -> None:
+    write_entries(3)
+    publish_log()
+    seen = published_log.opened("what the public saw", published_log.published_note() or "")
+    write_entries(ENTRIES)
+    scheduler = scheduler_account()
+    sign_checkpoint(by=scheduler)  # by a turn that stops here, while an earlier one is still asking witnesses
+    last = publish_checkpoint(by=scheduler)
+    assert last is not None
+    assert last.checkpoint.size == seen.size == public_size(seen)
+    goes_on(seen)
 
 
 @pytest.mark.django_db

@@ -54,6 +54,7 @@ class Rush:
     supervisors: Sequence[Supervisor]
     environment: Mapping[str, str]
     folder: Path
+    after_each_kill: Callable[[], None] = lambda: None
     proposed: list[Proposed] = field(default_factory=list)
     killed: list[str] = field(default_factory=list)
     _ended: threading.Event = field(default_factory=threading.Event)
@@ -99,6 +100,7 @@ class Rush:
             self.wait_for(lambda now=moment: self.acknowledged >= now)  # type: ignore[misc]
             PAUSE.wait(LONGEST_WAIT * chance.random())
             self.killed.append(mortal.crash(chance))
+            self.after_each_kill()
             PAUSE.wait(LONGEST_WAIT * chance.random())
             mortal.restart()
 
