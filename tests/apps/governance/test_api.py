@@ -15,11 +15,10 @@ from governance.core.checkpoint import open_checkpoint
 from governance.core.note import parse_verification_key
 from governance.core.proof import parse_proof, verify_proof
 from governance.models import ChangeRequest, LedgerEntry, Vote
-from governance.selectors import scheduler_account
+from governance.published_log import log_key
 from governance.services.attach_evidence import attach_evidence
 from governance.services.open_change_request import open_change_request
 from governance.tasks import publish_log
-from governance.published_log import log_key
 from tests.apps.governance.test_sign_checkpoint import write_entries
 from tests.asking import ask, queries_of, reason_of
 from tests.cast import City
@@ -76,8 +75,8 @@ def send(client: Client, who: Any, request: ChangeRequest, **changed: str) -> An
 
 @pytest.fixture
 def signed_log(db: None) -> None:
-    """Seven entries; the first five are signed."""
-    write_entries(5)
+    """Seven entries; the first five (two of them announce what one verifies with) are published."""
+    write_entries(3)
     publish_log()
     write_entries(2)
 

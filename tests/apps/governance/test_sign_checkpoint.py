@@ -12,9 +12,9 @@ from governance.core.refusals import Reason, Refused
 from governance.core.roles import Role
 from governance.ledger import record
 from governance.models import Checkpoint, LedgerEntry, User
+from governance.published_log import log_key
 from governance.selectors import scheduler_account
 from governance.services.sign_checkpoint import sign_checkpoint
-from governance.published_log import log_key
 from tests.cast import City
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from governance.core.canonical import parse_leaf, salted_digest
 from governance.core.refusals import Reason, Refused
-from governance.models import LedgerEntry
+from governance.models import LedgerEntry, LedgerText, Vote
 from public_portal.models import PublishedTable, Release
 from public_portal.services.publish_release import publish_release
 from public_portal.sources import area_figures, closed_windows
@@ -114,8 +115,25 @@ def test_no_released_table_names_a_person_a_place_or_a_cell(closed_week: Week) -
     people = itertools.chain.from_iterable(
         (who.name, who.email) for who in (closed_week.city.ben, closed_week.city.ana)
     )
-    for secret in (*people, "Hidden Lane", '"column"', '"salt"', closed_week.plan.body["salt"]):
+    for secret in (*people, "Hidden Lane", '"column"', closed_week.plan.body["salt"]):
         assert secret not in text
+
+
+def test_a_released_reason_comes_with_the_salt_that_proves_it(closed_week: Week) -> None:
+    (plan,) = body(publish(closed_week), "decisions")["plans"]
+    (vote,) = plan["votes"]
+    leaf = parse_leaf(bytes(LedgerEntry.objects.get(index=vote["entry"]).leaf))
+    assert salted_digest(bytes.fromhex(vote["salt"]), vote["rationale"]) == leaf["text"]
+
+
+def test_a_reason_erased_before_the_release_is_released_as_erased(closed_week: Week) -> None:
+    cast = Vote.objects.get(change_request=closed_week.plan.change_request)
+    LedgerText.objects.get(entry_id=cast.ledger_index).delete()
+    (plan,) = body(publish(closed_week), "decisions")["plans"]
+    (vote,) = plan["votes"]
+    assert vote["salt"] == ""
+    assert "erased" in vote["rationale"]
+    assert WHY not in json.dumps(plan)
 
 
 def test_what_plans_covered_is_released_where_it_is_not_small(closed_week: Week) -> None:
