@@ -43,6 +43,7 @@ class Answer(StrEnum):
     OUT_OF_ORDER = "out of order"
     FALSE = "false"
     UNEXPECTED = "unexpected"
+    NO_ANSWER = "no answer"
 
 
 class WitnessRefused(ValueError):
