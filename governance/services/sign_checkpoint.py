@@ -1,6 +1,8 @@
 """Sign the present state of the log."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from django.db import transaction
 from django.utils import timezone
@@ -60,27 +62,31 @@ def _earlier_states(last: Checkpoint | None) -> list[_Earlier]:
 
 def _continue(earlier: list[_Earlier]) -> Frontier:
     """Recompute the tree; on the way it must pass through exactly the states that were signed before."""
-    frontier = _pass(Frontier(), earlier)
-    for index, leaf, stored_hash in stored_log.stored_leaves():
+    hashes, frontier = _leaf_hashes(), Frontier()
+    for each in earlier:
+        frontier = frontier.extend(islice(hashes, each.said.size - frontier.size))
+        _check_passage(frontier, each)
+    return frontier.extend(hashes)
+
+
+def _leaf_hashes() -> Iterator[bytes]:
+    """The hash of every entry, from its bytes, in order and without a gap."""
+    for expected, (index, leaf, stored_hash) in enumerate(stored_log.stored_leaves()):
         computed = leaf_hash(leaf)
-        if index != frontier.size or computed != stored_hash:
-            raise Refused(Reason.INCONSISTENT_LOG, f"Entry {frontier.size} is missing or was changed. {KEEP}")
-        frontier = _pass(frontier.append(computed), earlier)
-    if earlier:
+        if index != expected or computed != stored_hash:
+            raise Refused(Reason.INCONSISTENT_LOG, f"Entry {expected} is missing or was changed. {KEEP}")
+        yield computed
+
+
+def _check_passage(frontier: Frontier, earlier: _Earlier) -> None:
+    name, size = earlier.name, earlier.said.size
+    if frontier.size < size:
         raise Refused(
             Reason.INCONSISTENT_LOG,
-            f"Of {earlier[0].name}: it covers {earlier[0].said.size} entries and only {frontier.size} are left. {KEEP}",
+            f"Of {name}: it covers {size} entries and only {frontier.size} are left. {KEEP}",
         )
-    return frontier
-
-
-def _pass(frontier: Frontier, waiting: list[_Earlier]) -> Frontier:
-    """Hold the tree against the states of exactly its size, and cross them off."""
-    while waiting and waiting[0].said.size == frontier.size:
-        each = waiting.pop(0)
-        if each.said.root != frontier.root:
-            raise Refused(
-                Reason.INCONSISTENT_LOG,
-                f"Of {each.name}: the first {frontier.size} entries are no longer those that were signed. {KEEP}",
-            )
-    return frontier
+    if frontier.root != earlier.said.root:
+        raise Refused(
+            Reason.INCONSISTENT_LOG,
+            f"Of {name}: the first {size} entries are no longer those that were signed. {KEEP}",
+        )
