@@ -37,7 +37,7 @@ def public_folder() -> Path:
 
 def verifier_file() -> Path:
     """Return the verifier that strangers download; its SHA-256 is announced in the log."""
-    return Path(__file__).with_name("verify_lamplight.py")
+    return Path(__file__).parent / "verifier" / "verify_lamplight.py"
 
 
 def one_operator_at_a_time() -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from governance import log_health, log_reader, witnesses
 from governance.core.refusals import Reason, Refused
+from governance.core.witness_policy import Witness
 from governance.models import User
 from governance.selectors import due_to_expire, jurisdictions, scheduler_account
 from governance.services.announce_verification import announce_verification
@@ -67,7 +68,7 @@ def _publish(by: User) -> int:
     if newest is None:
         return 0
     for witness in witnesses.policy().witnesses:
-        request_cosignature(witness=witness, by=by)
+        _ask(witness, by)
     published = publish_checkpoint(by=by)
     size = published.checkpoint.size if published else 0
     if size < newest.size:
@@ -77,6 +78,15 @@ def _publish(by: User) -> int:
             f"have cosigned it, the published log stays at {size} entries.",
         )
     return size
+
+
+def _ask(witness: Witness, by: User) -> None:
+    """Ask one witness; one that contradicts us stops the turn, and its own state says so too."""
+    try:
+        request_cosignature(witness=witness, by=by)
+    except Refused as refusal:
+        log_health.report_problem(log_health.witness_part(witness.name), refusal.message)
+        raise
 
 
 def _worked(part: str, work: Callable[[], int]) -> bool:

@@ -8,7 +8,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from governance import published_log, verify_lamplight
+from governance import published_log
+from governance.verifier import verify_lamplight
 from governance.core.canonical import parse_leaf
 from governance.core.note import SigningKey
 from governance.core.refusals import Reason, Refused

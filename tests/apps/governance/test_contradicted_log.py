@@ -79,6 +79,7 @@ def test_a_rolled_back_log_is_not_published_and_the_reason_says_so(
     heard = len(watched["south"].heard)
     assert turn(grown) == rolled_back
     assert said in log_health.alert()
+    assert said in problem_of("witness north"), "its own state says so too"
     assert "Nothing is published" in log_health.alert()
     assert published_log.KEEP in log_health.alert()
     assert (published_log.published_note(), Publication.objects.count()) == (before, rows)

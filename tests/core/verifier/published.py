@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from governance import verify_lamplight as verifier
+from governance.verifier import verify_lamplight as verifier
 from governance.core.canonical import leaf_bytes
 from governance.core.checkpoint import Checkpoint, signed
 from governance.core.cosignature import CosigningKey, cosign

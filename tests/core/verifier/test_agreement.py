@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance import verify_lamplight as verifier
+from governance.verifier import verify_lamplight as verifier
 from governance.core import merkle, tiles
 from governance.core.witness_policy import PolicyError, parse_policy
 from tests.core.verifier.published import LOG, WITNESSES, entries, publish

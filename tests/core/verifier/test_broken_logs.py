@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from governance import verify_lamplight as verifier
+from governance.verifier import verify_lamplight as verifier
 from governance.core.tiles import decode_bundle, encode_bundle
 from tests.core.verifier.published import (
     STRANGER,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance import verify_lamplight as verifier
+from governance.verifier import verify_lamplight as verifier
 from governance.core.canonical import salted_digest
 from tests.core.verifier.published import (
     NO_WITNESSES,

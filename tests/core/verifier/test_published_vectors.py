@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from governance import verify_lamplight as verifier
-from governance.verify_lamplight import NotChecked, NotVerified
+from governance.verifier import verify_lamplight as verifier
+from governance.verifier.verify_lamplight import NotChecked, NotVerified
 from tests.core.verifier.published import put, run
 
 pytestmark = pytest.mark.shared_data

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from governance import verify_lamplight as verifier
+from governance.verifier import verify_lamplight as verifier
 from governance.core.canonical import salted_digest
 from governance.core.checkpoint import Checkpoint, signed
 from governance.core.cosignature import cosign

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from governance import verify_lamplight as verifier
+from governance.verifier import verify_lamplight as verifier
 from tests.core.verifier.published import WITNESSES, checkpoint, entries, publish, put, run
 
 LEAVES = entries(300)
