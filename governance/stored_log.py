@@ -1,7 +1,9 @@
 """The stored log as the core's values: its entries, its signed and published states, the proof of one entry."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import datetime
+
+from django.db import connection
 
 from governance import published_log
 from governance.core.checkpoint import CheckpointError
@@ -14,11 +16,12 @@ from governance.models import LedgerEntry, LedgerText, Publication
 CHUNK = 2_000
 
 
-def stored_leaves() -> Iterator[tuple[int, bytes, bytes]]:
+def stored_leaves() -> Generator[tuple[int, bytes, bytes], None, None]:
     """Yield (index, leaf, leaf hash) of all entries in order: what a signature covers."""
-    rows = LedgerEntry.objects.order_by("index").values_list("index", "leaf", "leaf_hash")
-    for index, leaf, leaf_hash in rows.iterator(CHUNK):
-        yield index, bytes(leaf), bytes(leaf_hash)
+    with connection.chunked_cursor() as cursor:
+        cursor.execute("SELECT index, leaf, leaf_hash FROM governance_ledgerentry ORDER BY index")
+        while rows := cursor.fetchmany(CHUNK):
+            yield from rows
 
 
 def leaves(first: int, count: int) -> list[bytes]:

@@ -1,6 +1,7 @@
 """Sign the present state of the log."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 
@@ -62,16 +63,18 @@ def _earlier_states(last: Checkpoint | None) -> list[_Earlier]:
 
 def _continue(earlier: list[_Earlier]) -> Frontier:
     """Recompute the tree; on the way it must pass through exactly the states that were signed before."""
-    hashes, frontier = _leaf_hashes(), Frontier()
-    for each in earlier:
-        frontier = frontier.extend(islice(hashes, each.said.size - frontier.size))
-        _check_passage(frontier, each)
-    return frontier.extend(hashes)
+    frontier = Frontier()
+    with closing(stored_log.stored_leaves()) as stored:
+        hashes = _leaf_hashes(stored)
+        for each in earlier:
+            frontier = frontier.extend(islice(hashes, each.said.size - frontier.size))
+            _check_passage(frontier, each)
+        return frontier.extend(hashes)
 
 
-def _leaf_hashes() -> Iterator[bytes]:
+def _leaf_hashes(stored: Iterable[tuple[int, bytes, bytes]]) -> Iterator[bytes]:
     """The hash of every entry, from its bytes, in order and without a gap."""
-    for expected, (index, leaf, stored_hash) in enumerate(stored_log.stored_leaves()):
+    for expected, (index, leaf, stored_hash) in enumerate(stored):
         computed = leaf_hash(leaf)
         if index != expected or computed != stored_hash:
             raise Refused(Reason.INCONSISTENT_LOG, f"Entry {expected} is missing or was changed. {KEEP}")

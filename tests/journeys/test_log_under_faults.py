@@ -23,10 +23,8 @@ from tests.journeys.faults.published_folder import Outsider, StateByState, files
 from tests.journeys.faults.tracing import FAIL, KILL, Point, Publisher, points
 from tests.journeys.test_workers import address_of
 
-BEFORE, AFTER = (
-    250,
-    520,
-)  # a turn that completes two bundles, begins a third, and needs a second level of tiles
+# Between these sizes a turn completes two bundles, begins a third, and needs a second level of tiles.
+BEFORE, AFTER = 250, 520
 WRITING = ("openat", "write", "fsync", "close", "rename", "mkdir")
 UNDO = (
     "ALTER TABLE governance_publication DISABLE TRIGGER append_only_row",

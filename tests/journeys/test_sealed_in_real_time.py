@@ -19,8 +19,8 @@ from forecasting.services.ingest_batch import ingest_batch
 from governance import clock
 from governance.models import Checkpoint
 from governance.selectors import scheduler_account
-from governance.stored_log import publication_covering
 from governance.services.add_jurisdiction import Outline, Place, add_jurisdiction
+from governance.stored_log import publication_covering
 
 CATEGORIES = ("residential_burglary", "vandalism")
 YEARS = 2

@@ -9,7 +9,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from governance import published_log
-from governance.verifier import verify_lamplight
 from governance.core.canonical import parse_leaf
 from governance.core.note import SigningKey
 from governance.core.refusals import Reason, Refused
@@ -17,6 +16,7 @@ from governance.core.witness_policy import plain_policy
 from governance.models import LedgerEntry
 from governance.selectors import scheduler_account
 from governance.services.announce_verification import announce_verification
+from governance.verifier import verify_lamplight
 from governance.witnesses import policy_text
 from tests.cast import City
 

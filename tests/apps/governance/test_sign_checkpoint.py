@@ -102,7 +102,7 @@ class Pretended:
             (row.index, bytes(row.leaf), bytes(row.leaf_hash))
             for row in LedgerEntry.objects.order_by("index")
         ]
-        monkeypatch.setattr("governance.stored_log.stored_leaves", lambda: iter(self.leaves))
+        monkeypatch.setattr("governance.stored_log.stored_leaves", lambda: (each for each in self.leaves))
 
 
 def test_a_smaller_log_is_refused(signed_log: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,6 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from governance.verifier import verify_lamplight as verifier
 from governance.core.canonical import leaf_bytes
 from governance.core.checkpoint import Checkpoint, signed
 from governance.core.cosignature import CosigningKey, cosign
@@ -16,6 +15,7 @@ from governance.core.note import SigningKey
 from governance.core.proof import prove
 from governance.core.tiles import ENTRIES, TILE_WIDTH, encode_bundle, new_tiles, tile_root
 from governance.core.witness_policy import plain_policy
+from governance.verifier import verify_lamplight as verifier
 
 LOG = SigningKey("log.example.org/decisions", bytes(range(32)))
 STRANGER = SigningKey(LOG.name, bytes(32))  # the same name, another key

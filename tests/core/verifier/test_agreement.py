@@ -7,9 +7,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance.verifier import verify_lamplight as verifier
 from governance.core import merkle, tiles
 from governance.core.witness_policy import PolicyError, parse_policy
+from governance.verifier import verify_lamplight as verifier
 from tests.core.verifier.published import LOG, WITNESSES, entries, publish
 
 LOG_KEY = LOG.verification_key.text

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from governance.verifier import verify_lamplight as verifier
 from governance.core.tiles import decode_bundle, encode_bundle
+from governance.verifier import verify_lamplight as verifier
 from tests.core.verifier.published import (
     STRANGER,
     WITNESSES,

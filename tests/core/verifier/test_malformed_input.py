@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance.verifier import verify_lamplight as verifier
 from governance.core.canonical import salted_digest
+from governance.verifier import verify_lamplight as verifier
 from tests.core.verifier.published import (
     NO_WITNESSES,
     TWO_OF_THREE,

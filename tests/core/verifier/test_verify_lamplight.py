@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from governance.verifier import verify_lamplight as verifier
 from governance.core.canonical import salted_digest
 from governance.core.checkpoint import Checkpoint, signed
 from governance.core.cosignature import cosign
 from governance.core.merkle import leaf_hash
 from governance.core.note import SigningKey
+from governance.verifier import verify_lamplight as verifier
 from tests.core.verifier.published import (
     LOG,
     NO_WITNESSES,
