@@ -10,6 +10,7 @@ the folder says, and that is how it is noticed.
 
 import os
 import shutil
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
@@ -22,6 +23,10 @@ from governance.core.refusals import Reason, Refused
 from governance.core.tiles import TILE_WIDTH, Tile, TileError, TileTree, decode_bundle, new_tiles
 from governance.models import Checkpoint as Signed
 
+GIVEN_OUT = (
+    ("the published checkpoint", "public/checkpoint"),
+    ("the checkpoint last sent to the witnesses", "signed"),
+)
 KEEP = "Keep the database and the published folder as they are: they are evidence."
 
 
@@ -56,10 +61,7 @@ def published_note() -> str | None:
 
 def notes_given_out() -> list[tuple[str, str]]:
     """Return the notes that people or witnesses may hold, each with the name a reader knows it by."""
-    notes = [
-        ("the published checkpoint", published_note()),
-        ("the checkpoint last sent to the witnesses", _read_text(Path(settings.LOG_FOLDER) / "signed")),
-    ]
+    notes = [(name, _read_text(Path(settings.LOG_FOLDER) / file)) for name, file in GIVEN_OUT]
     return [(name, note) for name, note in notes if note is not None]
 
 
@@ -76,11 +78,8 @@ def check_not_behind(index: int) -> None:
 
     Reads sizes alone, without signatures: it is asked at every deed. Raises Refused(INCONSISTENT_LOG).
     """
-    for name, note in notes_given_out():
-        try:
-            size = parse_body(note.rpartition("\n\n")[0] + "\n").size
-        except CheckpointError as problem:
-            raise Refused(Reason.INCONSISTENT_LOG, f"Of {name}: {problem} {KEEP}") from problem
+    for name, file in GIVEN_OUT:
+        size = _size_given_out(name, f"{settings.LOG_FOLDER}/{file}")
         if index < size:
             raise Refused(
                 Reason.INCONSISTENT_LOG,
@@ -88,6 +87,23 @@ def check_not_behind(index: int) -> None:
                 f"only {index}. It is an older copy. Restore the newer one, or let two people decide how the log goes "
                 "on (`manage.py propose_recovery`).",
             )
+
+
+def _size_given_out(name: str, path: str) -> int:
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return 0
+    return _size_in(name, path, found.st_ino, found.st_ctime_ns)
+
+
+@lru_cache(maxsize=8)
+def _size_in(name: str, path: str, _inode: int, _changed: int) -> int:
+    """Read the size once for each state of the file: every rename gives it another inode and time."""
+    try:
+        return parse_body((_read_text(Path(path)) or "").rpartition("\n\n")[0] + "\n").size
+    except CheckpointError as problem:
+        raise Refused(Reason.INCONSISTENT_LOG, f"Of {name}: {problem} {KEEP}") from problem
 
 
 def let_out(note: str) -> None:

@@ -157,7 +157,7 @@ def _check_time(time: object) -> None:
     if not (isinstance(time, str) and _TIME.fullmatch(time)):
         raise wrong
     try:
-        datetime.strptime(time, "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
+        datetime.fromisoformat(time)
     except ValueError:
         raise wrong from None
 
