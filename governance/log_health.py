@@ -40,7 +40,7 @@ def agreed_size(part: str) -> int:
 
 
 def states() -> list[LogHealth]:
-    """Return the state of every part, signing first, then the witnesses by name."""
+    """Return the state of every part, by name."""
     return list(LogHealth.objects.order_by("part"))
 
 

@@ -133,7 +133,7 @@ class ProvedEntry(EntryRow):
 
     proof = serializers.CharField(
         allow_null=True,
-        help_text="c2sp.org/tlog-proof; it verifies against the first checkpoint that covers it.",
+        help_text="c2sp.org/tlog-proof, under the smallest published checkpoint that covers it, a cosigned one if any.",
     )
     unproved = Problem(allow_null=True, help_text="Why there is no proof.")
 

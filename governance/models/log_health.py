@@ -7,12 +7,12 @@ from django.db import models
 
 
 class LogHealth(models.Model):
-    """The present state of one part of the machinery: the signing, or one witness. Nothing rests on it."""
+    """The present state of one part of the machinery: signing, publishing, or one witness. Nothing rests on it."""
 
-    part = models.CharField(max_length=220, unique=True)  # 'signing', or 'witness NAME'
+    part = models.CharField(max_length=220, unique=True)  # 'signing', 'publishing', or 'witness NAME'
     tried_at = models.DateTimeField()  # real UTC
     succeeded_at = models.DateTimeField(null=True)  # real UTC
-    size = models.BigIntegerField(default=0)  # what it last agreed to: entries signed, entries cosigned
+    size = models.BigIntegerField(default=0)  # what it last agreed to: entries signed, published or cosigned
     problem = models.TextField(default="")  # one sentence; empty while all is well
     failing_since = models.DateTimeField(null=True)  # real UTC
 
