@@ -20,7 +20,17 @@ from governance.core.checkpoint import Checkpoint, CheckpointError, open_checkpo
 from governance.core.merkle import HASH_BYTES
 from governance.core.note import SigningKey
 from governance.core.refusals import Reason, Refused
-from governance.core.tiles import TILE_WIDTH, Tile, TileError, TileTree, decode_bundle, new_tiles
+from governance.core.tiles import (
+    ENTRIES,
+    HEIGHT,
+    MAX_LEVEL,
+    TILE_WIDTH,
+    Tile,
+    TileError,
+    TileTree,
+    decode_bundle,
+    new_tiles,
+)
 from governance.models import Checkpoint as Signed
 
 GIVEN_OUT = (
@@ -150,12 +160,11 @@ def read_tile(tile: Tile) -> bytes:
 
 def read_entries(index: int, width: int) -> list[bytes]:
     """Return the first `width` leaves of entry bundle `index`. Raises FileNotFoundError, TileError."""
-    tile = Tile(-1, index, width)
-    full = Tile(-1, index)
+    tile = Tile(ENTRIES, index, width)
     partial = public_folder() / tile.path
     if partial.exists():
         return decode_bundle(partial.read_bytes(), width)
-    return decode_bundle((public_folder() / full.path).read_bytes(), TILE_WIDTH)[:width]
+    return decode_bundle((public_folder() / tile.full.path).read_bytes(), TILE_WIDTH)[:width]
 
 
 def is_complete(size: int) -> bool:
@@ -198,7 +207,7 @@ def remove_partial_tiles(before: int, now: int) -> None:
     Called after the publication: until then somebody may follow the older checkpoint to them. A crash in between
     leaves files that are right and no longer needed.
     """
-    for level in range(-1, 8):
+    for level in range(ENTRIES, MAX_LEVEL // HEIGHT + 1):
         span = TILE_WIDTH ** (max(level, 0) + 1)
         for index in range(before // span, now // span):
             partial = public_folder() / f"{Tile(level, index).path}.p"
@@ -219,7 +228,7 @@ def publish(note: str) -> None:
 def _read_tile(tile: Tile) -> bytes:
     path, width = public_folder() / tile.path, tile.width
     if not path.exists():
-        path, width = public_folder() / Tile(tile.level, tile.index).path, TILE_WIDTH
+        path, width = public_folder() / tile.full.path, TILE_WIDTH
     data = path.read_bytes()
     if len(data) != width * HASH_BYTES:
         raise TileError(f"The published file {tile.path} has {len(data)} bytes, not {width * HASH_BYTES}.")

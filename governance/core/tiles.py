@@ -69,7 +69,7 @@ class Tile:
 
     @property
     def start(self) -> int:
-        """The number of its first hash on its level (of its first entry, for bundles and level 0)."""
+        """The number of its first hash on its level: of its first entry, or of the first full tile one level below."""
         return self.index * TILE_WIDTH
 
     @property

@@ -31,10 +31,8 @@ class WitnessProtocolError(ValueError):
 
 
 class Answer(StrEnum):
-    """What a witness answered, in one word for whoever counts answers."""
+    """Why a witness's answer counts for nothing, in one word."""
 
-    COSIGNED = "cosigned"
-    CONFLICT = "conflict"
     MALFORMED = "malformed"
     NOT_TRUSTED = "not trusted"
     UNKNOWN_LOG = "unknown log"

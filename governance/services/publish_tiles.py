@@ -7,7 +7,7 @@ from django.db import transaction
 from governance import published_log, stored_log
 from governance.core.merkle import leaf_hash
 from governance.core.refusals import Reason, Refused
-from governance.core.tiles import TILE_WIDTH, Tile, TileError, encode_bundle, new_tiles, tile_root
+from governance.core.tiles import Tile, TileError, encode_bundle, new_tiles, tile_root
 from governance.models import Checkpoint, User
 
 
@@ -49,7 +49,7 @@ def _continued(newest: Checkpoint) -> bool:
 def _write(published: int, size: int) -> None:
     tiles = new_tiles(published, size)
     for tile in takewhile(lambda each: each.level < 0, tiles):
-        published_log.write_once(tile, encode_bundle(stored_log.leaves(_first(tile), tile.width)))
+        published_log.write_once(tile, encode_bundle(stored_log.leaves(tile.start, tile.width)))
     for tile in tiles:
         if tile.level >= 0:
             published_log.write_once(tile, _hashes(tile))
@@ -59,10 +59,5 @@ def _hashes(tile: Tile) -> bytes:
     """The tile's hashes, from what stands published below it: the entries themselves, or full tiles."""
     if tile.level == 0:
         return b"".join(map(leaf_hash, published_log.read_entries(tile.index, tile.width)))
-    below = (Tile(tile.level - 1, _first(tile) + place) for place in range(tile.width))
+    below = (Tile(tile.level - 1, tile.start + place) for place in range(tile.width))
     return b"".join(tile_root(published_log.read_tile(each)) for each in below)
-
-
-def _first(tile: Tile) -> int:
-    """The number of the tile's first leaf, or of its first child."""
-    return tile.index * TILE_WIDTH

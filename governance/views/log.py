@@ -17,7 +17,6 @@ from governance.permissions import open_to_everyone
 
 PAGE = 50
 HELD = 10  # seconds for which a cache may answer visitors with a page
-STEPS = ("governance/_check_yourself.html", "governance/_check_in_short.html")
 
 
 @open_to_everyone
@@ -63,7 +62,6 @@ def check(request: HttpRequest) -> HttpResponse:
     """How a stranger checks the record with her own computer."""
     verifier = log_status.verifier_announcement()
     context = {
-        "steps": STEPS,
         "publication": stored_log.last_publication(),
         "verifier": verifier,
         "site": _site(request),
