@@ -31,7 +31,6 @@ from governance.models import LogVerification
 log = logging.getLogger("lamplight.log")
 ROWS = 2_000  # fetched at once
 ONE_IN = 100  # entries that a verification reads letter by letter, unless it reads all so
-SIZE = "SELECT coalesce(max(index) + 1, 0) FROM governance_ledgerentry"
 ENTRIES: LiteralString = """
 SELECT e.index, e.leaf, e.leaf_hash, e.action, e.jurisdiction, e.subject,
        to_char(e.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"'), t.salt, t.text
@@ -50,13 +49,6 @@ SELECT (SELECT json_agg(convert_from(leaf, 'UTF8')::json ORDER BY index) FROM go
                 ORDER BY g.id)
         FROM governance_rolegrant g JOIN governance_jurisdiction j ON j.id = g.jurisdiction_id
         JOIN governance_user u ON u.id = g.user_id)::text"""
-
-
-def size() -> int:
-    """Return how many entries there are to verify."""
-    with connection.cursor() as cursor:
-        cursor.execute(SIZE)
-        return int(cursor.fetchone()[0])
 
 
 def drawn_sample(entries: int) -> Container[int]:

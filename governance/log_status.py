@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from governance import log_alarms, log_health, published_log, witnesses
+from governance import log_alarms, log_health, published_log, stored_log, witnesses
 from governance.core.checkpoint import CheckpointError
 from governance.core.cosignature import CosignatureError, cosignatures_on
 from governance.core.refusals import Refused
@@ -19,7 +19,6 @@ from governance.models import (
     Publication,
     RecoveryProposal,
 )
-from governance.stored_log import last_publication
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ class LogStatus:
 def log_status() -> LogStatus:
     """Return how the log stands now; a fixed number of queries, whatever its size."""
     health = {row.part: row for row in log_health.states()}
-    publication, entries = last_publication(), _entries()
+    publication, entries = stored_log.last_publication(), stored_log.size()
     verification = LogVerification.objects.order_by("-id").first()
     policy, unusable = _policy()
     alarms = [*log_alarms.behind_or_stopped(health, entries), *log_alarms.unsound(verification)]
@@ -141,12 +140,6 @@ def _policy() -> tuple[WitnessPolicy | None, str]:
         return witnesses.policy(), ""
     except Refused as refusal:
         return None, log_alarms.without_folders(refusal.message)
-
-
-def _entries() -> int:
-    """How many entries there are, from the last one's number: counting a long table takes long."""
-    newest = LedgerEntry.objects.order_by("-index").values_list("index", flat=True).first()
-    return 0 if newest is None else newest + 1
 
 
 def _witnessing(policy: WitnessPolicy | None, unusable: str, health: Mapping[str, LogHealth]) -> Witnessing:

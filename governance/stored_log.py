@@ -31,8 +31,9 @@ def leaves(first: int, count: int) -> list[bytes]:
 
 
 def size() -> int:
-    """Return how many entries the log holds."""
-    return LedgerEntry.objects.count()
+    """Return how many entries the log holds, by the last one's number: counting a long table takes long."""
+    newest = LedgerEntry.objects.order_by("-index").values_list("index", flat=True).first()
+    return 0 if newest is None else newest + 1
 
 
 def newest_entries(*, before: int | None, count: int) -> list[LedgerEntry]:
@@ -72,8 +73,9 @@ def entry_proof(row: LedgerEntry) -> EntryProof:
     except (OSError, TileError, ProofError, CheckpointError) as problem:
         raise Refused(
             Reason.INCONSISTENT_LOG,
-            f"Entry {row.index} cannot be proved: what is stored no longer leads to the published checkpoint of "
-            f"{size} entries. Run `manage.py verify_ledger` and keep this database as it is.",
+            f"Entry {row.index} cannot be proved: it and the published files no longer lead to the checkpoint of "
+            f"{size} entries. `manage.py verify_ledger` finds what is wrong with the database, `verify_lamplight.py "
+            f"log` what is wrong with the files. {published_log.KEEP}",
         ) from problem
     return proof
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 
-from governance import log_reader
+from governance import log_reader, stored_log
 from governance.core.log_verification import Every, SignedState, Verification
 from governance.core.proof import HEADER
 from governance.selectors import account
@@ -46,7 +46,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify, tell, and fail loudly."""
         kept = [_outside_state(name) for name in options["checkpoint"]]
-        total = log_reader.size()
+        total = stored_log.size()
         sample: Container[int] = Every() if options["full"] else log_reader.drawn_sample(total)
         found = _verify(kept, sample, self._progress(total))
         self.stdout.write(json.dumps(_as_json(found)) if options["json"] else _as_sentences(found))
