@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from governance import log_health, log_reader, witnesses
 from governance.core.refusals import Reason, Refused
+from governance.core.tiles import TileError
 from governance.core.witness_policy import Witness
 from governance.models import User
 from governance.selectors import due_to_expire, jurisdictions, scheduler_account
@@ -96,15 +97,16 @@ def _worked(part: str, work: Callable[[], int]) -> bool:
     except Refused as problem:
         log_health.report_problem(part, problem.message)
         return False
-    except OSError as problem:
+    except (OSError, TileError) as problem:
         log_health.report_problem(part, _about_the_folder(problem))
         return False
     log_health.report_well(part, size=size)
     return True
 
 
-def _about_the_folder(problem: OSError) -> str:
+def _about_the_folder(problem: OSError | TileError) -> str:
+    why = (problem.strerror if isinstance(problem, OSError) else None) or str(problem).rstrip(".")
     return (
-        f"The folder of the published log cannot be used: {problem.strerror or problem}. What was published stays as "
-        "it is. Free or mend the folder that LAMPLIGHT_LOG_FOLDER names; the next turn goes on from there."
+        f"The folder of the published log cannot be used: {why}. What was published stays as it is. Free or mend the "
+        "folder that LAMPLIGHT_LOG_FOLDER names; the next turn goes on from there."
     )

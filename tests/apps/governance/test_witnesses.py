@@ -207,6 +207,25 @@ def test_publishing_waits_for_absent_witnesses_says_so_and_catches_up(watched: W
 
 
 @pytest.mark.django_db
+def test_a_published_file_that_is_cut_short_stops_the_turn_that_needs_it_for_a_proof_and_says_so(
+    watched: Witnesses, settings: Any
+) -> None:
+    settings.LOG_WITHOUT_QUORUM = "proceed"
+    turn(300)
+    watched["north"].down()
+    size = turn(300)
+    watched["north"].up()  # and is proved to from the first size on
+    tile = published_log.public_folder() / "tile/0/001"
+    data = tile.read_bytes()
+    tile.write_bytes(data[:-1])
+    assert turn(3) == size
+    assert "The published file tile/0/001 has 8191 bytes, not 8192" in log_health.alert()
+    tile.write_bytes(data)
+    assert turn() > size
+    assert log_health.alert() == ""
+
+
+@pytest.mark.django_db
 def test_publishing_proceeds_where_the_operator_says_so_and_again_when_the_witnesses_come(
     watched: Witnesses, settings: Any
 ) -> None:
