@@ -86,6 +86,12 @@ def kept_text(index: int) -> tuple[bytes, str] | None:
     return (bytes(kept.salt), kept.text) if kept else None
 
 
+def erasure_of(row: LedgerEntry) -> int | None:
+    """Return the number of the entry by which the text of this one was erased."""
+    rows = LedgerEntry.objects.filter(action="text.erased", subject=bytes(row.leaf_hash).hex())
+    return rows.values_list("index", flat=True).first()
+
+
 def publication_covering(index: int) -> Publication | None:
     """Return the publication under which an entry is proved: the smallest cosigned state, else the smallest one."""
     rows = Publication.objects.filter(checkpoint__size__gt=index).select_related("checkpoint")
