@@ -53,12 +53,16 @@ def entry_numbered(index: int) -> LedgerEntry:
 
 
 def entry_proof(row: LedgerEntry) -> EntryProof:
+    """Return the proof that an entry stands in the log. Raises Refused(TOO_EARLY | INCONSISTENT_LOG)."""
+    return proof_under(publication_covering(row.index), row)
+
+
+def proof_under(publication: Publication | None, row: LedgerEntry) -> EntryProof:
     """Return the proof that an entry stands in the log, under a published checkpoint that covers it.
 
     Read from the published tiles, so it is the proof that anybody could make for herself. Raises
     Refused(TOO_EARLY | INCONSISTENT_LOG).
     """
-    publication = publication_covering(row.index)
     if publication is None:
         raise Refused(
             Reason.TOO_EARLY,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from governance import log_health, log_reader, witnesses
+from governance import log_health, log_reader, published_files, witnesses
 from governance.core.refusals import Reason, Refused
 from governance.core.tiles import TileError
 from governance.core.witness_policy import Witness
@@ -51,11 +51,22 @@ def publish_log() -> int:
 
 @shared_task
 def verify_record() -> int:
-    """Recompute the whole log once a day; returns how many entries were read, 0 when today's was done."""
+    """Recompute the whole log once a day, and read every published file; returns how many entries were read.
+
+    0 when today's was done.
+    """
     last = log_reader.last_verified_at()
-    if last is not None and timezone.now() - last < VERIFY_EVERY:
-        return 0
-    return verify_log(by=scheduler_account()).size
+    due = last is None or timezone.now() - last >= VERIFY_EVERY
+    if due or log_health.is_failing(log_health.FILES):
+        _worked(log_health.FILES, _files_checked)
+    return verify_log(by=scheduler_account()).size if due else 0
+
+
+def _files_checked() -> int:
+    published = last_publication()
+    size = published.checkpoint.size if published else 0
+    published_files.check_files(size)
+    return size
 
 
 def _sign(by: User) -> int:

@@ -1,13 +1,10 @@
 """Publish the entries and hashes under the newest signed checkpoint."""
 
-from itertools import takewhile
-
 from django.db import transaction
 
-from governance import published_log, stored_log
-from governance.core.merkle import leaf_hash
+from governance import published_files, published_log
 from governance.core.refusals import Reason, Refused
-from governance.core.tiles import Tile, TileError, encode_bundle, new_tiles, tile_root
+from governance.core.tiles import TileError, new_tiles
 from governance.models import Checkpoint, User
 
 
@@ -47,17 +44,5 @@ def _continued(newest: Checkpoint) -> bool:
 
 
 def _write(published: int, size: int) -> None:
-    tiles = new_tiles(published, size)
-    for tile in takewhile(lambda each: each.level < 0, tiles):
-        published_log.write_once(tile, encode_bundle(stored_log.leaves(tile.start, tile.width)))
-    for tile in tiles:
-        if tile.level >= 0:
-            published_log.write_once(tile, _hashes(tile))
-
-
-def _hashes(tile: Tile) -> bytes:
-    """The tile's hashes, from what stands published below it: the entries themselves, or full tiles."""
-    if tile.level == 0:
-        return b"".join(map(leaf_hash, published_log.read_entries(tile.index, tile.width)))
-    below = (Tile(tile.level - 1, tile.start + place) for place in range(tile.width))
-    return b"".join(tile_root(published_log.read_tile(each)) for each in below)
+    for tile in new_tiles(published, size):
+        published_log.write_once(tile, published_files.content(tile))

@@ -127,11 +127,11 @@ def entry_proof(request: HttpRequest, index: int) -> HttpResponse:
 
 def _proof_of(row: LedgerEntry) -> dict[str, Any]:
     """Return what a page says of an entry's proof, or the reason why there is none."""
+    covering = stored_log.publication_covering(row.index)
     try:
-        proof = stored_log.entry_proof(row)
+        proof = stored_log.proof_under(covering, row)
     except Refused as refusal:
         return {"why_not": refusal}
-    covering = stored_log.publication_covering(row.index)
     return {"proof": proof, "covering": covering, "cosigners": log_status.cosigners(covering)}
 
 

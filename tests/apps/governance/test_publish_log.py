@@ -20,6 +20,7 @@ from governance.services.sign_checkpoint import sign_checkpoint
 from governance.tasks import publish_log
 from tests.apps.governance.test_sign_checkpoint import write_entries
 from tests.cast import City
+from tests.factories.log import alarm_sentence
 
 
 def stored_root(size: int) -> bytes:
@@ -190,7 +191,7 @@ def test_a_forged_file_of_what_was_published_stops_the_signing_and_says_so(publi
     publish_log()
     assert checkpoint.read_text() == forged
     assert "not genuine" in LogHealth.objects.get(part=log_health.SIGNING).problem
-    assert "not genuine" in log_health.alert()
+    assert "not genuine" in alarm_sentence()
 
 
 def test_a_full_disk_stops_the_publication_and_leaves_the_published_log_valid(
@@ -207,4 +208,4 @@ def test_a_full_disk_stops_the_publication_and_leaves_the_published_log_valid(
     assert "No space left" in LogHealth.objects.get(part=log_health.PUBLISHING).problem
     assert published_log.tree(published).root == stored_root(published)
     assert publish_log() == LedgerEntry.objects.count()
-    assert log_health.alert() == ""
+    assert alarm_sentence() == ""

@@ -20,8 +20,8 @@ from config import env
 from governance import published_log
 from governance.core.checkpoint import Checkpoint as State
 from governance.core.checkpoint import signed
-from governance.core.merkle import root
-from governance.core.proof import prove
+from governance.core.merkle import inclusion_proof, root
+from governance.core.proof import EntryProof
 from governance.core.roles import Role
 from governance.models import Checkpoint, Jurisdiction, LedgerEntry, LogVerification, RoleGrant, User
 from governance.published_log import log_key
@@ -260,9 +260,7 @@ def test_a_history_forged_and_signed_again_with_the_logs_key_is_found_by_a_check
 def test_a_proof_kept_outside_serves_as_a_checkpoint(log: User, tmp_path: Path) -> None:
     hashes = [bytes(row.leaf_hash) for row in LedgerEntry.objects.all()]
     path = tmp_path / "entry-3.tlog-proof"
-    path.write_text(
-        prove(index=3, leaf_hashes=hashes, checkpoint=Checkpoint.objects.latest("size").note).text
-    )
+    path.write_text(EntryProof(3, inclusion_proof(3, hashes), Checkpoint.objects.latest("size").note).text)
     assert verify("--checkpoint", str(path))[1]["checkpoints_confirmed"] == 3
     roll_back(to=6)
     code, answer = verify("--checkpoint", str(path))
