@@ -6,7 +6,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from governance import log_health, log_reader, published_files, witnesses
+from governance import full_verification, log_health, published_files, witnesses
 from governance.core.refusals import Reason, Refused
 from governance.core.tiles import TileError
 from governance.core.witness_policy import Witness
@@ -55,7 +55,7 @@ def verify_record() -> int:
 
     0 when today's was done.
     """
-    last = log_reader.last_verified_at()
+    last = full_verification.last_verified_at()
     due = last is None or timezone.now() - last >= VERIFY_EVERY
     if due or log_health.is_failing(log_health.FILES):
         _worked(log_health.FILES, _files_checked)

@@ -136,7 +136,7 @@ def test_the_answer_in_words_says_what_was_checked(log: User) -> None:
 
 def test_a_long_run_shows_how_far_it_is(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("governance.management.commands.verify_ledger.STEP", 2)
-    monkeypatch.setattr("governance.log_reader.ROWS", 1)
+    monkeypatch.setattr("governance.full_verification.ROWS", 1)
     write_entries(5)
     told = io.StringIO()
     call_command("verify_ledger", stdout=io.StringIO(), stderr=told)
