@@ -1,13 +1,15 @@
 """The stored log as the core's values: its entries, its signed and published states, the proof of one entry."""
 
 from collections.abc import Generator
+from contextlib import closing
 from datetime import datetime
+from itertools import islice
 
 from django.db import connection
 
 from governance import published_log
 from governance.core.checkpoint import CheckpointError
-from governance.core.merkle import ProofError
+from governance.core.merkle import Frontier, ProofError, leaf_hash
 from governance.core.proof import EntryProof, verify_proof
 from governance.core.refusals import Reason, Refused
 from governance.core.tiles import TileError
@@ -22,6 +24,12 @@ def stored_leaves() -> Generator[tuple[int, bytes, bytes], None, None]:
         cursor.execute("SELECT index, leaf, leaf_hash FROM governance_ledgerentry ORDER BY index")
         while rows := cursor.fetchmany(CHUNK):
             yield from rows
+
+
+def root_at(size: int) -> bytes:
+    """Return the root of the first `size` entries, hashed from their bytes; of fewer, if there are no more."""
+    with closing(stored_leaves()) as stored:
+        return Frontier().extend(leaf_hash(leaf) for _, leaf, _ in islice(stored, size)).root
 
 
 def leaves(first: int, count: int) -> list[bytes]:

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from governance import published_files, published_log
+from governance import published_files, published_log, stored_log
 from governance.core.refusals import Reason, Refused
 from governance.core.tiles import TileError, new_tiles
 from governance.models import Checkpoint, User
@@ -22,6 +22,7 @@ def publish_tiles(*, by: User) -> Checkpoint | None:
     newest = Checkpoint.objects.order_by("-size").first()
     if newest is None:
         return None
+    _check_continues(newest)
     published_log.let_out(newest.note)
     if not _continued(newest):  # the folder lost files: write it again from the first entry
         _write(0, newest.size)
@@ -32,6 +33,19 @@ def publish_tiles(*, by: User) -> Checkpoint | None:
                 f"{published_log.KEEP}",
             )
     return newest
+
+
+def _check_continues(newest: Checkpoint) -> None:
+    """Refuse to replace a state that was given out since `newest` was signed: a witness may have shown it to us."""
+    for name, note in published_log.notes_given_out():
+        said = published_log.opened(name, note)
+        ours = Checkpoint.objects.filter(size=said.size, root=said.root).exists()
+        if said.size > newest.size or not (ours or stored_log.root_at(said.size) == said.root):
+            raise Refused(
+                Reason.INCONSISTENT_LOG,
+                f"Of {name}: the checkpoint of {newest.size} entries does not continue its {said.size} entries. "
+                f"{published_log.KEEP}",
+            )
 
 
 def _continued(newest: Checkpoint) -> bool:
