@@ -12,12 +12,9 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-GENESIS, GRANTED, REVOKED = "jurisdiction.genesis", "role.granted", "role.revoked"
-RECOVERED = "log.recovered"  # the entries it speaks of came back; the rows of those deeds did not
-ACTIONS = (GENESIS, GRANTED, REVOKED, RECOVERED)
-Leaf = Mapping[str, Any]
+from .consequences import GENESIS, GRANTED, REVOKED, Leaf, is_lost, lost_ranges, sort_out
+from .stored_entry import Fault
 
 
 @dataclass(frozen=True)
@@ -54,6 +51,17 @@ class Place:
     recipes: tuple[str, ...]
 
 
+def place_of(slug: str, genesis: object) -> Place:
+    """The place of a row, whatever its column of first facts holds; what is no list of digests is none of any entry."""
+    facts = genesis if isinstance(genesis, Mapping) else {}
+    policy, recipes = (facts.get(kind, []) for kind in ("policy", "recipe"))
+    return Place(slug, "".join(_digests(policy)), _digests(recipes))
+
+
+def _digests(stored: object) -> tuple[str, ...]:
+    return tuple(map(str, stored)) if isinstance(stored, list) else (repr(stored),)
+
+
 def account_digest(pseudonym: str) -> str:
     """How an entry names the account that a role was granted to or taken from."""
     return hashlib.sha256(pseudonym.encode()).hexdigest()
@@ -61,25 +69,21 @@ def account_digest(pseudonym: str) -> str:
 
 def genesis_and_role_faults(
     leaves: Iterable[Leaf], places: Iterable[Place], grants: Sequence[Grant]
-) -> list[str]:
-    """What the tables say otherwise than the log's genesis and role entries: one sentence each."""
-    told = _with_rows(list(leaves))
-    genesis = {leaf.get("jurisdiction", ""): leaf for leaf in told if leaf["action"] == GENESIS}
-    return [
+) -> list[Fault]:
+    """What the tables say otherwise than the log's genesis and role entries, and the entries that say nothing.
+
+    Of entries taken back after a loss, the roles they granted left no row; those they revoked were revoked again.
+    """
+    told, odd = sort_out(leaves)
+    lost = lost_ranges(told)
+    with_rows = [leaf for leaf in told if not is_lost(leaf, lost)]
+    genesis = {leaf["jurisdiction"]: leaf for leaf in with_rows if leaf["action"] == GENESIS}
+    sentences = [
         *_place_faults(genesis, list(places)),
-        *_revocation_faults(told, grants),
-        *_grant_faults(told, genesis, grants),
+        *_revocation_faults(told, lost, grants),
+        *_grant_faults(with_rows, genesis, grants),
     ]
-
-
-def _with_rows(leaves: list[Leaf]) -> list[Leaf]:
-    """The entries whose deeds the tables still know: those taken back after a loss are left out."""
-    lost = [leaf["detail"] for leaf in leaves if leaf["action"] == RECOVERED]
-    return [
-        leaf
-        for leaf in leaves
-        if not any(each["from_size"] <= leaf["index"] < each["to_size"] for each in lost)
-    ]
+    return [*odd, *(Fault(None, sentence) for sentence in sentences)]
 
 
 def _place_faults(genesis: Mapping[str, Leaf], places: Sequence[Place]) -> list[str]:
@@ -104,17 +108,46 @@ def _place_faults(genesis: Mapping[str, Leaf], places: Sequence[Place]) -> list[
     return found
 
 
-def _revocation_faults(leaves: Sequence[Leaf], grants: Sequence[Grant]) -> list[str]:
-    told, kept = _count(leaves, REVOKED), Counter(grant.key for grant in grants if grant.revoked)
+def _revocation_faults(told: Sequence[Leaf], lost: Sequence[range], grants: Sequence[Grant]) -> list[str]:
+    """Replay who held which role, and name the rows of whatever stands otherwise now."""
+    wanted, kept = _in_force(told, lost, grants), Counter(grant.key for grant in grants if not grant.revoked)
     found = []
     for grant in grants:
-        if grant.revoked and kept[grant.key] > told[grant.key]:
+        if grant.revoked and kept[grant.key] < wanted[grant.key]:
             found.append(
                 f"{_capital(grant.words)} is revoked in its table, and the log has no entry of that."
             )
-        elif not grant.revoked and kept[grant.key] < told[grant.key]:
+        elif not grant.revoked and kept[grant.key] > wanted[grant.key]:
             found.append(f"{_capital(grant.words)} is in force, although the log says that it was revoked.")
     return found
+
+
+def _in_force(
+    told: Sequence[Leaf], lost: Sequence[range], grants: Sequence[Grant]
+) -> Counter[tuple[str, str, str]]:
+    """How many grants of each kind are in force by the log; of the first roles, which it does not name, by the rows.
+
+    A revocation that came back after a loss took away every grant there was.
+    """
+    with_rows = [leaf for leaf in told if not is_lost(leaf, lost)]
+    first = Counter(grant.key for grant in grants) - _count(with_rows, GRANTED)
+    founded = {leaf["jurisdiction"] for leaf in with_rows if leaf["action"] == GENESIS}
+    held = Counter({key: count for key, count in first.items() if key[0] not in founded})
+    for leaf in told:
+        if leaf["action"] == REVOKED:
+            held[_key(leaf)] = 0 if is_lost(leaf, lost) else max(held[_key(leaf)] - 1, 0)
+        elif not is_lost(leaf, lost):
+            held.update(_gained(leaf, first))
+    return held
+
+
+def _gained(leaf: Leaf, first: Counter[tuple[str, str, str]]) -> Counter[tuple[str, str, str]]:
+    """The grants that an entry with rows brings: one, or the first ones of a jurisdiction."""
+    if leaf["action"] == GRANTED:
+        return Counter([_key(leaf)])
+    if leaf["action"] == GENESIS:
+        return Counter({key: count for key, count in first.items() if key[0] == leaf["jurisdiction"]})
+    return Counter()
 
 
 def _grant_faults(leaves: Sequence[Leaf], genesis: Mapping[str, Leaf], grants: Sequence[Grant]) -> list[str]:
@@ -158,11 +191,11 @@ def _untold(grants: Sequence[Grant], told: Counter[tuple[str, str, str]]) -> lis
 
 
 def _count(leaves: Iterable[Leaf], action: str) -> Counter[tuple[str, str, str]]:
-    return Counter(
-        (leaf.get("jurisdiction", ""), leaf["subject"], leaf["detail"]["role"])
-        for leaf in leaves
-        if leaf["action"] == action
-    )
+    return Counter(_key(leaf) for leaf in leaves if leaf["action"] == action)
+
+
+def _key(leaf: Leaf) -> tuple[str, str, str]:
+    return leaf["jurisdiction"], leaf["subject"], leaf["detail"]["role"]
 
 
 def _capital(text: str) -> str:
