@@ -12,7 +12,8 @@ from config.replay import next_step
 from governance import clock
 from governance.core.roles import Permission
 from governance.core.spoken import spoken_moment
-from governance.log_alarms import stopped
+from governance.log_alarms import grave, stopped
+from governance.log_status import published
 from governance.permissions import can
 from governance.selectors import (
     home_jurisdiction,
@@ -22,7 +23,6 @@ from governance.selectors import (
     roles_of,
     waiting_for,
 )
-from governance.stored_log import last_publication
 
 if TYPE_CHECKING:
     from governance.models import Jurisdiction, RoleGrant, User
@@ -38,11 +38,12 @@ WORK = (
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Return the context of the base template, for a visitor or for somebody signed in."""
-    context: dict[str, Any] = {"last_publication": last_publication()}
+    context: dict[str, Any] = {"published": published()}
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         return context | _signed_in(request, cast("User", user))
     first = next(iter(jurisdictions()), None)
+    context["log_alarm"] = SimpleLazyObject(grave)
     return context | ({"replay": _replay(first, None)} if first else {})
 
 

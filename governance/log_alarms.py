@@ -14,6 +14,7 @@ from governance.core.refusals import Refused
 from governance.models import LedgerEntry, LedgerLock, LogHealth, LogVerification
 
 LATE = timedelta(minutes=5)  # a new entry is published within a minute; after this, nobody is doing it
+_ERROR = re.compile(r"(^|\s)\[(?:Errno -?\d+|SSL[^\]]*)\] (\w)")  # how Python names what the system said
 _FOLDERS = re.compile(r"(?<![\w.:/])/(?:[^\s/'\"]+/)+")  # of a path on the server, not of an address
 
 
@@ -42,36 +43,50 @@ class Alarm:
         return self.trouble is Trouble.BEHIND
 
 
-def stopped() -> Alarm | None:
-    """Return what everybody who works here must know: the log is not signed or published, or nothing is recorded.
-
-    One query.
-    """
-    rows = LogHealth.objects.exclude(problem="").filter(part__in=log_health.PARTS)
-    health = {
-        row.part: row for row in rows.annotate(entries=Subquery(LedgerLock.objects.values("next_index")[:1]))
-    }
-    if not health:
+def grave() -> Alarm | None:
+    """Return what every visitor must know: nothing can be recorded, or the last full verification failed. One query."""
+    last = LogVerification.objects.order_by("-id")
+    found = LedgerLock.objects.values("next_index").annotate(
+        fault=Subquery(last.values("fault")[:1]), verified_at=Subquery(last.values("verified_at")[:1])
+    )
+    row = found.first()
+    if row is None:
         return None
-    entries = next(iter(health.values())).entries
-    return behind_or_stopped(health, entries)[0]
+    failed = LogVerification(fault=row["fault"] or "", verified_at=row["verified_at"])
+    return next(iter(_behind({}, row["next_index"]) or unsound(failed)), None)
+
+
+def stopped() -> Alarm | None:
+    """Return what everybody who works here must know: that, or that the log is not signed or published. Two queries."""
+    rows = LogHealth.objects.exclude(problem="").filter(part__in=log_health.PARTS)
+    return grave() or next(iter(_stopped({row.part: row for row in rows})), None)
 
 
 def behind_or_stopped(health: Mapping[str, LogHealth], entries: int) -> list[Alarm]:
     """What stopped; where the database is an older copy, that is the cause of everything else."""
-    signing = health.get(log_health.SIGNING)
+    return _behind(health, entries) or _stopped(health)
+
+
+def _behind(health: Mapping[str, LogHealth], entries: int) -> list[Alarm]:
     try:
         published_log.check_not_behind(entries)
     except Refused as refusal:
+        signing = health.get(log_health.SIGNING)
         since = signing.failing_since if signing else None
-        return [Alarm(Trouble.BEHIND, without_folders(refusal.message), since)]
+        return [Alarm(Trouble.BEHIND, public_words(refusal.message), since)]
+    except OSError:  # the folder cannot be read: publishing says so
+        return []
+    return []
+
+
+def _stopped(health: Mapping[str, LogHealth]) -> list[Alarm]:
     parts = (
-        (Trouble.UNSIGNED, signing),
+        (Trouble.UNSIGNED, health.get(log_health.SIGNING)),
         (Trouble.UNPUBLISHED, health.get(log_health.PUBLISHING)),
         (Trouble.ALTERED, health.get(log_health.FILES)),
     )
     return [
-        Alarm(trouble, without_folders(row.problem), row.failing_since)
+        Alarm(trouble, public_words(row.problem), row.failing_since)
         for trouble, row in parts
         if row and row.problem
     ]
@@ -81,7 +96,7 @@ def unsound(verification: LogVerification | None) -> list[Alarm]:
     """What the last full verification found."""
     if verification is None or not verification.fault:
         return []
-    return [Alarm(Trouble.UNSOUND, verification.fault, verification.verified_at)]
+    return [Alarm(Trouble.UNSOUND, public_words(verification.fault), verification.verified_at)]
 
 
 def late(published: int, health: Mapping[str, LogHealth]) -> list[Alarm]:
@@ -99,6 +114,10 @@ def late(published: int, health: Mapping[str, LogHealth]) -> list[Alarm]:
     return [Alarm(Trouble.LATE, sentence, waiting)]
 
 
-def without_folders(sentence: str) -> str:
-    """Return a sentence for the public without the folders of this server; the application log has them."""
-    return _FOLDERS.sub("", sentence)
+def public_words(sentence: str) -> str:
+    """Return a sentence for the public: without this server’s folders and the system’s error numbers."""
+    return _ERROR.sub(_in_words, _FOLDERS.sub("", sentence))
+
+
+def _in_words(found: re.Match[str]) -> str:
+    return f"{found[1]}{found[2].lower()}" if found[1] else found[2]

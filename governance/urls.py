@@ -11,6 +11,7 @@ urlpatterns = [
     path("record/", log.record, name="record"),
     path("record/check/", log.check, name="record-check"),
     path("record/<int:index>/", log.entry, name="record-entry"),
+    path("log/", log.folder, name="log"),
     path("log/checkpoint", log.checkpoint, name="log-checkpoint"),
     path("log/tile/<path:rest>", log.tile, name="log-tile"),
     path("log/policy", log.policy, name="log-policy"),

@@ -77,6 +77,16 @@ class VerificationAnswer(serializers.ModelSerializer[LogVerification]):
         fields = ("verified_at", "size", "checkpoints", "first_bad_entry", "fault", "seconds")
 
 
+class FailedVerificationAnswer(serializers.Serializer[log_status.FailedVerification]):
+    """What full verifications found wrong; it stays listed when a later one finds the record sound."""
+
+    first_bad_entry = serializers.IntegerField(allow_null=True)
+    fault = serializers.CharField()
+    first_at = serializers.DateTimeField()
+    last_at = serializers.DateTimeField()
+    times = serializers.IntegerField(help_text="How many verifications found it.")
+
+
 class AnnouncementAnswer(serializers.Serializer[log_status.Announcement]):
     """A file that strangers verify with."""
 
@@ -98,6 +108,7 @@ class LogStatusAnswer(serializers.Serializer[log_status.LogStatus]):
     waits_for_quorum = serializers.BooleanField(source="witnessing.waits")
     witnesses = WitnessAnswer(source="witnessing.states", many=True)
     verification = VerificationAnswer(allow_null=True)
+    failures = FailedVerificationAnswer(many=True, help_text="Of all time, the newest first.")
     verifier = AnnouncementAnswer()
     policy = AnnouncementAnswer()
     alarms = AlarmAnswer(many=True, help_text="The gravest first; empty while all is well.")
@@ -135,7 +146,8 @@ class ProvedEntry(EntryRow):
 
     proof = serializers.CharField(
         allow_null=True,
-        help_text="c2sp.org/tlog-proof, under the smallest published checkpoint that covers it, a cosigned one if any.",
+        help_text="c2sp.org/tlog-proof, under the smallest published checkpoint that covers it, a cosigned one if any; "
+        "under the newest where only that satisfies today's policy.",
     )
     unproved = Problem(allow_null=True, help_text="Why there is no proof.")
 
@@ -210,10 +222,10 @@ class Entry(Endpoint):
         summary="One entry of the record, with its proof",
         description="Hash the leaf, follow the proof to the checkpoint's root, check the signature: no trust needed.",
         tags=[PUBLIC],
-        responses={200: ProvedEntry, 404: Problem},
+        responses={200: ProvedEntry, 404: Problem, 409: Problem},
     )
     def get(self, request: Request, index: int) -> Response:
-        entry = stored_log.entry_numbered(index)
+        entry = log_status.entry_numbered(index)
         return Response(self.one(_with_proof(entry)))
 
 
@@ -221,7 +233,7 @@ def _with_proof(entry: LedgerEntry) -> LedgerEntry:
     """Put the proof, or the reason why there is none, beside the row for its serializer."""
     proof, unproved = None, None
     try:
-        proof = stored_log.entry_proof(entry).text
+        proof = log_status.proved(entry)[1].text
     except Refused as refusal:
         unproved = {"reason": refusal.reason.value, "detail": refusal.message}
     entry.proof, entry.unproved = proof, unproved  # type: ignore[attr-defined]

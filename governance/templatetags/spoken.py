@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from governance import clock
 from governance.core import spoken
@@ -21,6 +23,15 @@ def moment_in(moment: datetime, jurisdiction: Jurisdiction) -> str:
 def date_in(moment: datetime, jurisdiction: Jurisdiction) -> str:
     """A date with its year, as in "14 June 2024"."""
     return spoken.spoken_date(clock.local(moment, jurisdiction))
+
+
+@register.filter
+def with_code(sentence: str) -> SafeString:
+    """A sentence in which what stands between backticks is set as code."""
+    parts = enumerate(sentence.split("`"))
+    return format_html_join(
+        "", "{}", ((format_html("<code>{}</code>", part) if number % 2 else part,) for number, part in parts)
+    )
 
 
 @register.filter

@@ -1,22 +1,50 @@
 """The public record: what stands in the log, and what a stranger needs to check it. Nobody signs in here."""
 
-from typing import Any
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
 from governance import log_alarms, log_status, published_log, selectors, stored_log, witnesses
 from governance.core.canonical import EntryError, parse_leaf
-from governance.core.proof import EntryProof
-from governance.core.refusals import Reason, Refused
+from governance.core.refusals import Reason, Refused, status_code
 from governance.core.tiles import TileError, parse_tile_path
 from governance.models import LedgerEntry
 from governance.permissions import open_to_everyone
 
+log = logging.getLogger("lamplight.refusals")
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 PAGE = 50
 HELD = 10  # seconds for which a cache may answer visitors with a page
+OUTCOMES = {  # of an announced witness policy
+    "wait": "publishing waits for the cosignatures that the policy asks for",
+    "proceed": "publishing goes on without cosignatures that are missing",
+}
+
+
+def in_plain_text(view: View[P]) -> View[P]:
+    """Say no in a sentence without a page around it: a program that fetches a file keeps what it is answered."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, /, *arguments: P.args, **named: P.kwargs) -> HttpResponse:
+        try:
+            return view(request, *arguments, **named)
+        except Refused as refusal:
+            log.info("refused reason=%s path=%s who=visitor", refusal.reason.value, request.path)
+            said, status = refusal.message, status_code(refusal.reason)
+        except Http404 as missing:
+            said, status = str(missing), 404
+        return HttpResponse(
+            f"{said}\n", "text/plain; charset=utf-8", status, headers={"Cache-Control": "no-cache"}
+        )
+
+    return answered
 
 
 @open_to_everyone
@@ -41,10 +69,17 @@ def record(request: HttpRequest) -> HttpResponse:
 def entry(request: HttpRequest, index: int) -> HttpResponse:
     """One entry in plain words, with its proof or the reason why there is none."""
     try:
-        row = stored_log.entry_numbered(index)
+        row = log_status.entry_numbered(index)
     except Refused as refusal:
-        told = {"index": index, "refusal": refusal, "log_alarm": log_alarms.stopped()}
-        return _page(request, "governance/no_entry.html", told, status=404)
+        newest = log_status.published()
+        told = {
+            "index": index,
+            "refusal": refusal,
+            "newest": newest,
+            "file": newest.file_of(index) if newest and index < newest.size else None,
+            "log_alarm": log_alarms.stopped(),
+        }
+        return _page(request, "governance/no_entry.html", told, status=status_code(refusal.reason))
     context = {
         "entry": _row(row),
         "leaf": bytes(row.leaf).decode("utf-8", "replace"),
@@ -62,7 +97,7 @@ def check(request: HttpRequest) -> HttpResponse:
     """How a stranger checks the record with her own computer."""
     verifier = log_status.verifier_announcement()
     context = {
-        "publication": stored_log.last_publication(),
+        "newest": log_status.published(),
         "verifier": verifier,
         "site": _site(request),
         "log_key": published_log.log_key().verification_key.text,
@@ -73,16 +108,25 @@ def check(request: HttpRequest) -> HttpResponse:
 
 @open_to_everyone
 @require_safe
+def folder(request: HttpRequest) -> HttpResponse:
+    """The address under which all files of the log stand: how to read them."""
+    return redirect("record-check")
+
+
+@open_to_everyone
+@require_safe
+@in_plain_text
 def checkpoint(request: HttpRequest) -> HttpResponse:
     """The newest published checkpoint, as it lies in the published folder."""
     note = published_log.published_note()
     if note is None:
         raise Http404("No checkpoint has been published yet.")
-    return _plain(note, max_age=5)
+    return _plain(note, "checkpoint.txt", max_age=5)
 
 
 @open_to_everyone
 @require_safe
+@in_plain_text
 def tile(request: HttpRequest, rest: str) -> HttpResponse:
     """One entry bundle or hash tile, as it lies in the published folder; it never changes."""
     try:
@@ -96,13 +140,15 @@ def tile(request: HttpRequest, rest: str) -> HttpResponse:
 
 @open_to_everyone
 @require_safe
+@in_plain_text
 def policy(request: HttpRequest) -> HttpResponse:
     """Who witnesses the log: the policy file that a verifier is run with."""
-    return _plain(witnesses.policy_text(), max_age=60)
+    return _plain(witnesses.public_policy_text(), "policy.txt", max_age=60)
 
 
 @open_to_everyone
 @require_safe
+@in_plain_text
 def verifier(request: HttpRequest) -> HttpResponse:
     """The verifier for strangers, byte for byte the file whose SHA-256 stands in the log."""
     file = published_log.verifier_file()
@@ -111,28 +157,29 @@ def verifier(request: HttpRequest) -> HttpResponse:
 
 @open_to_everyone
 @require_safe
+@in_plain_text
 def entry_leaf(request: HttpRequest, index: int) -> HttpResponse:
     """The exact bytes of one entry."""
-    row = stored_log.entry_numbered(index)
+    row = log_status.entry_numbered(index)
     return _download(bytes(row.leaf), "application/json", f"entry-{index}.json")
 
 
 @open_to_everyone
 @require_safe
+@in_plain_text
 def entry_proof(request: HttpRequest, index: int) -> HttpResponse:
     """The proof of one entry as a file (c2sp.org/tlog-proof)."""
-    proof: EntryProof = stored_log.entry_proof(stored_log.entry_numbered(index))
+    _, proof = log_status.proved(log_status.entry_numbered(index))
     return _download(proof.text.encode(), "text/plain; charset=utf-8", f"entry-{index}.tlog-proof")
 
 
 def _proof_of(row: LedgerEntry) -> dict[str, Any]:
     """Return what a page says of an entry's proof, or the reason why there is none."""
-    covering = stored_log.publication_covering(row.index)
     try:
-        proof = stored_log.proof_under(covering, row)
+        covering, proof = log_status.proved(row)
     except Refused as refusal:
         return {"why_not": refusal}
-    return {"proof": proof, "covering": covering, "cosigners": log_status.cosigners(covering)}
+    return {"proof": proof, "covering": covering, "standing": log_status.standing(covering)}
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
@@ -148,8 +195,11 @@ def _site(request: HttpRequest) -> str:
     return f"{request.scheme}://{request.get_host()}"
 
 
-def _plain(text: str, *, max_age: int) -> HttpResponse:
-    headers = {"Cache-Control": f"public, max-age={max_age}"}
+def _plain(text: str, name: str, *, max_age: int) -> HttpResponse:
+    headers = {
+        "Content-Disposition": f'inline; filename="{name}"',
+        "Cache-Control": f"public, max-age={max_age}",
+    }
     return HttpResponse(text, content_type="text/plain; charset=utf-8", headers=headers)
 
 
@@ -176,12 +226,18 @@ def _row(row: LedgerEntry) -> dict[str, Any]:
         "deed": str(leaf.get("action", "")).replace(".", " ").replace("_", " "),
         "role": selectors.role_title(str(leaf["role"])) if leaf else "",
         "subject_kind": str(leaf.get("subject_kind", "")).replace("_", " "),
-        "outcome": str(leaf.get("outcome", "")).replace("_", " "),
+        "outcome": _outcome(leaf),
         "text_digest": leaf.get("text", ""),
         "detail": [(name.replace("_", " "), value) for name, value in sorted(detail.items())]
         if isinstance(detail, dict)
         else [],
     }
+
+
+def _outcome(leaf: dict[str, Any]) -> str:
+    word = str(leaf.get("outcome", ""))
+    in_words = OUTCOMES if leaf.get("action") == "witness_policy.announced" else {}
+    return in_words.get(word, word.replace("_", " "))
 
 
 def _whole_number(text: str) -> int | None:

@@ -8,9 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from governance.log_status import cosigners
+from governance.log_status import cosigners, published
 from governance.permissions import open_to_everyone
-from governance.stored_log import last_publication
 from public_portal.core.answers import decided
 from public_portal.selectors.released import area_shapes, weeks_of
 from public_portal.selectors.report import audit_section, decision_section
@@ -76,10 +75,8 @@ def check(request: HttpRequest, slug: str) -> HttpResponse:
     jurisdiction = jurisdiction_or_404(slug)
     weeks = weeks_of(jurisdiction)
     policy = weeks[0].summary["policy"] if weeks else None
-    publication = last_publication()
     context = frame(request, jurisdiction) | {
-        "publication": publication,
-        "cosigners": cosigners(publication),
+        "cosigners": cosigners(published()),
         "policy": policy,
         "flag_share": f"{policy['flag_share'] * 100:g} %" if policy else "",
     }

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -71,7 +72,7 @@ def test_the_record_names_the_witnesses_and_what_the_policy_asks_for(
     text = page(client, "record")
     assert "north, south. That is as many as the policy asks for." in text
     assert "The cosignature of all of north and south. While it is missing, publishing waits" in text
-    assert text.count(f"<td>{size} entries, ") == 2
+    assert text.count(f"</span>{size} entries, ") == 2
     assert "Cosigned by north, south." in page(client, "record-entry", 1)
     assert "rests on the witnesses who cosigned it" in page(client, "record-entry", 1)
 
@@ -137,8 +138,40 @@ def test_a_failed_verification_is_the_first_thing_the_record_says(client: Client
     text = page(client, "record")
     assert "<b>Not sound.</b>" in text
     assert "Rely on no entry from number 4 on" in text
+    assert "Verifications that failed" in text
     verified()
-    assert "something wrong" not in page(client, "record")
+    text = page(client, "record")
+    assert "something wrong" not in text
+    assert "The bytes of entry 4 no longer give its hash." in text, "a later success takes no failure away"
+
+
+def test_failures_of_the_past_stay_listed_with_their_times(client: Client, signed_log: None) -> None:
+    assert "Verifications that failed" not in page(client, "record")
+    moment = timezone.now().replace(year=2025, month=3, day=1, hour=8, minute=15)
+    fault = {
+        "first_bad_entry": 2,
+        "fault": "Entry 2 is not as it was: [Errno 5] Bad, see `manage.py verify_ledger`.",
+    }
+    verified(verified_at=moment, **fault)
+    verified(verified_at=moment + timedelta(days=2), **fault)
+    verified()
+    text = page(client, "record")
+    assert "1 Mar 2025, 08:15; 2 times until 3 Mar 2025, 08:15" in text
+    assert "Entry 2 is not as it was: bad, see <code>manage.py verify_ledger</code>." in text
+    (said,) = client.get(reverse("api-log-status")).json()["failures"]
+    assert (said["first_bad_entry"], said["times"]) == (2, 2)
+
+
+def test_after_a_failed_verification_no_page_promises_what_it_disproved(
+    client: Client, signed_log: None
+) -> None:
+    publish_log()
+    verified(size=8, first_bad_entry=4, fault="The bytes of entry 4 no longer give its hash.")
+    assert "can tell whether" not in lead(client)
+    text = page(client, "record")
+    assert "8 entries were read. The first fault is at entry 4: The bytes" in text
+    assert "published and cosigned cannot be changed" not in text
+    assert "nobody outside has cosigned them" in text
 
 
 def test_a_log_that_is_not_signed_says_what_that_means(client: Client, signed_log: None) -> None:
@@ -198,6 +231,111 @@ def test_an_older_database_says_that_nothing_is_recorded_and_who_decides(client:
     assert city.chloe.name not in text
 
 
+def put_more_in_the_folder() -> int:
+    """Publish three more entries in the folder than the database will know; return how many entries it holds."""
+    with transaction.atomic():
+        here = transaction.savepoint()
+        write_entries(3)
+        size = publish_log()
+        transaction.savepoint_rollback(here)
+    return size - 3
+
+
+def test_an_entry_that_the_database_lost_is_said_to_stand_in_the_published_files(
+    client: Client, signed_log: None
+) -> None:
+    publish_log()
+    held = put_more_in_the_folder()
+    for index in (held, held + 2):
+        answer = client.get(reverse("record-entry", args=[index]))
+        text = answer.content.decode()
+        assert answer.status_code == 409
+        assert f"Entry {index} is published, but not in this database" in text
+        assert "There is no entry" not in text
+        file = text.split('href="/log/')[1].split('"')[0]
+        assert client.get(f"/log/{file}").status_code == 200
+        assert f'"index":{index},' in client.get(f"/log/{file}").content.decode("latin-1")
+        for name in ("log-entry-leaf", "log-entry-proof", "api-record-entry"):
+            refused = client.get(reverse(name, args=[index]))
+            assert refused.status_code == 409
+            assert f"/log/{file}" in refused.content.decode()
+    assert client.get(reverse("record-entry", args=[held + 3])).status_code == 404
+
+
+def test_the_pages_speak_of_the_checkpoint_in_the_folder(client: Client, city: City) -> None:
+    publish_log()
+    held = put_more_in_the_folder()
+    assert f"hold all {held + 3}" in lead(client)
+    assert f"{held + 3} entries. This is what the published checkpoint says" in page(client, "record")
+    for text in (
+        page(client, "record"),
+        client.get(reverse("portal-check", args=["rivermark"])).content.decode(),
+    ):
+        assert f"{held + 3} entries published · " in text, "the footer"
+    said = client.get(reverse("portal-check", args=["rivermark"])).content.decode()
+    assert f"Its last published state holds {held + 3} entries" in said
+    assert client.get(reverse("api-log-status")).json()["published"] == held + 3
+
+
+def test_a_folder_that_is_not_genuine_leaves_what_the_database_knows(
+    client: Client, signed_log: None
+) -> None:
+    path = published_log.public_folder() / "checkpoint"
+    path.write_text(path.read_text().replace(f"\n{PUBLISHED}\n", "\n8\n", 1))
+    assert f"{PUBLISHED} entries published on" in page(client, "record")
+
+
+# --- witnesses that are missing ----------------------------------------------------------------------------------
+
+
+def test_an_entry_that_today_s_policy_does_not_accept_is_not_called_proved_without_a_word(
+    client: Client, watched: Witnesses, settings: Any, db: None
+) -> None:
+    settings.LOG_WITHOUT_QUORUM = "proceed"
+    for name in ("north", "south"):
+        watched[name].down()
+    write_entries(3)
+    publish_log()
+    text = page(client, "record-entry", 0)
+    assert "<b>Yes, by this log’s word.</b>" in text
+    assert "signed by the log’s key alone" in text
+    assert "asks for the cosignature of all of north and south" in text
+    assert "this log’s key alone signed it" in page(client, "record")
+
+
+def test_a_policy_that_came_later_is_answered_with_a_checkpoint_that_it_accepts(
+    client: Client, signed_log: None, request: pytest.FixtureRequest
+) -> None:
+    assert "<b>Yes.</b>" in page(client, "record-entry", 1)
+    request.getfixturevalue("watched")
+    assert "<b>Yes, by this log’s word.</b>" in page(client, "record-entry", 1)
+    publish_log()
+    assert "<b>Yes.</b>" in page(client, "record-entry", 1)
+
+
+def test_what_waits_for_witnesses_is_said_to_be_signed_and_not_published(
+    client: Client, watched: Witnesses, db: None
+) -> None:
+    watched["north"].down()
+    write_entries(3)
+    assert "is neither signed nor published yet" in page(client, "record-entry", 0)
+    publish_log()
+    assert "is signed by this log’s key, but not published yet" in page(client, "record-entry", 0)
+    assert "nothing is published before" in page(client, "record")
+    assert "last cosigned." not in page(client, "record")
+
+
+def test_what_the_system_says_of_an_error_is_told_in_words(
+    client: Client, watched: Witnesses, db: None
+) -> None:
+    watched["south"].down()
+    write_entries(1)
+    publish_log()
+    text = page(client, "record")
+    assert "Errno" not in text
+    assert "connection refused" in text
+
+
 # --- the banner of those who work here ---------------------------------------------------------------------------
 
 
@@ -242,12 +380,39 @@ def test_visitors_of_other_pages_are_not_alarmed(client: Client, city: City) -> 
     assert "State of the public record" not in text
 
 
-def test_the_banner_costs_one_query(city: City, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(1):
-        assert log_alarms.stopped() is None
+def test_the_banner_costs_one_query_for_visitors_and_two_for_those_who_work_here(
+    city: City, django_assert_num_queries: Any
+) -> None:
     log_health.report_problem(log_health.SIGNING, "It stopped.")
     with django_assert_num_queries(1):
+        assert log_alarms.grave() is None
+    with django_assert_num_queries(2):
         assert log_alarms.stopped() is not None
+
+
+def test_visitors_everywhere_learn_that_a_verification_failed(client: Client, city: City) -> None:
+    publish_log()
+    verified(size=4, first_bad_entry=2, fault="The bytes of entry 2 no longer give its hash.")
+    for text in (
+        client.get(reverse("portal"), follow=True).content.decode(),
+        client.get(reverse("portal-check", args=[city.jurisdiction.slug])).content.decode(),
+        page(client, "record-check"),
+    ):
+        assert "The last full verification of the public record failed" in text
+        assert f'<a href="{reverse("record")}">What is known</a>' in text
+    log_health.report_problem(log_health.SIGNING, "It stopped.")
+    assert "The last full verification of the public record failed" in inbox(client, city)
+    verified()
+    client.logout()
+    assert "State of the public record" not in client.get(reverse("portal"), follow=True).content.decode()
+
+
+def test_visitors_everywhere_learn_that_deeds_are_refused(client: Client, city: City) -> None:
+    write_entries(4)
+    publish_log()
+    let_out_more(400)
+    text = client.get(reverse("portal"), follow=True).content.decode()
+    assert "Nothing can be decided or recorded at present" in text
 
 
 # --- as data -----------------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from governance.tasks import publish_log
 from tests.apps.governance.test_sign_checkpoint import write_entries
 from tests.asking import queries_of
 from tests.cast import City
+from tests.witness_server import Witnesses
 
 SECRET = "The corner shop on Vine Street was hit twice."
 PUBLISHED = 7
@@ -102,6 +103,44 @@ def test_an_entry_that_no_checkpoint_covers_says_when_to_come_back(client: Clien
     assert "load this page again" in text
     refused = client.get(reverse("log-entry-proof", args=[PUBLISHED]))
     assert refused.status_code == 409
+    assert refused.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert refused.content.decode().startswith(f"Entry {PUBLISHED} is neither signed nor published yet")
+
+
+@pytest.mark.parametrize(
+    "address", ["/log/entries/99", "/log/entries/99/proof", "/log/tile/0/009", "/log/tile/x"]
+)
+def test_a_file_that_is_not_there_is_refused_in_a_sentence_without_a_page(
+    client: Client, signed_log: None, address: str
+) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert "<" not in answer.content.decode()
+
+
+def test_the_folder_s_own_address_leads_to_how_to_check(client: Client, db: None) -> None:
+    assert client.get("/log/").headers["Location"] == reverse("record-check")
+
+
+@pytest.mark.parametrize(
+    ("name", "file"), [("log-policy", "policy.txt"), ("log-checkpoint", "checkpoint.txt")]
+)
+def test_a_file_that_a_browser_shows_has_a_name_to_be_saved_under(
+    client: Client, signed_log: None, name: str, file: str
+) -> None:
+    assert client.get(reverse(name)).headers["Content-Disposition"] == f'inline; filename="{file}"'
+
+
+def test_what_becomes_of_a_missing_quorum_is_said_in_words(
+    client: Client, watched: Witnesses, db: None
+) -> None:
+    write_entries(1)
+    publish_log()
+    index = LedgerEntry.objects.get(action="witness_policy.announced").index
+    said = "publishing waits for the cosignatures that the policy asks for"
+    assert said in page(client, "record")
+    assert f"The outcome was “{said}”" in page(client, "record-entry", index)
 
 
 @pytest.mark.parametrize("name", ["record-entry", "log-entry-leaf", "log-entry-proof"])
@@ -221,6 +260,7 @@ def test_the_commands_of_an_entry_s_page_verify_it_with_the_files_it_names(
     text = page(client, "record-entry", 3)
     lines = text.split("<pre><code>")[1].split("</code></pre>")[0].splitlines()
     for line in lines[:-1]:
+        assert line.startswith("curl -f "), "a refusal is not saved as if it were the file"
         *_, name, address = line.replace("-O ", "-o verify_lamplight.py ").split()
         (tmp_path / name).write_bytes(client.get(address.removeprefix("http://testserver")).content)
     program, *arguments = lines[-1].split()
@@ -259,6 +299,8 @@ def test_how_to_check_stands_on_a_page_that_record_entry_and_portal_lead_to(
     text = page(client, "record-check")
     assert "verify_lamplight.py" in text
     assert "http://testserver/log" in text
+    assert text.count("curl -f ") == text.count("curl ")
+    assert "beside each released reason" in text
 
 
 # --- cost and caches ---------------------------------------------------------------------------------------------
