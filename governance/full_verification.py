@@ -15,7 +15,7 @@ from typing import Any, LiteralString
 
 from django.db import connection
 
-from governance import published_log, witnesses
+from governance import published_files, published_log, witnesses
 from governance.core.consequences import ACTIONS, erased_texts, read_leaves
 from governance.core.genesis_and_roles import Grant, account_digest, genesis_and_role_faults, place_of
 from governance.core.kept_beside import (
@@ -34,8 +34,10 @@ from governance.core.log_verification import (
     in_order,
     verify_log,
 )
+from governance.core.merkle import ProofError
 from governance.core.refusals import Refused
 from governance.core.stored_entry import Fault, StoredEntry
+from governance.core.tiles import TileError
 from governance.models import LedgerText, LogVerification
 
 log = logging.getLogger("lamplight.log")
@@ -97,7 +99,20 @@ def verify(
     if found.sound:
         more += [*_told_faults(found.without_text), *_publication_faults(watch, sample)]
         more += _cosignature_faults(watch, sample) if watch else ()
-    return replace(found, faults=(*found.faults, *more))
+    named = [] if found.sound else _named_by_the_published_files()
+    return replace(found, faults=(*named, *found.faults, *more))
+
+
+def _named_by_the_published_files() -> list[Fault]:
+    """Name the first entry that is not the published one: a checkpoint only tells between which two it lies."""
+    try:
+        index = published_files.first_entry_not_published()
+    except (Refused, OSError, TileError, ProofError) as problem:
+        log.warning("the published files name no entry: %s", problem)
+        return []
+    if index is None:
+        return []
+    return [Fault(index, f"Entry {index} is not the entry that was published under this number.")]
 
 
 def _watch() -> Watch | None:

@@ -1,9 +1,18 @@
 """What each file of the published log must hold, and whether the folder still does."""
 
 from governance import published_log, stored_log
-from governance.core.merkle import leaf_hash
+from governance.core.merkle import leaf_hash, verify_inclusion
 from governance.core.refusals import Reason, Refused
-from governance.core.tiles import ENTRIES, Tile, TileError, encode_bundle, new_tiles, tile_root
+from governance.core.tiles import (
+    ENTRIES,
+    TILE_WIDTH,
+    Tile,
+    TileError,
+    encode_bundle,
+    new_tiles,
+    tile_hashes,
+    tile_root,
+)
 
 
 def content(tile: Tile) -> bytes:
@@ -41,3 +50,25 @@ def _published(tile: Tile) -> bytes:
     if tile.level == ENTRIES:
         return encode_bundle(published_log.read_entries(tile.index, tile.width))
     return published_log.read_tile(tile)
+
+
+def first_entry_not_published() -> int | None:
+    """Return the number of the first entry of the database that is not the one published under it.
+
+    A published hash counts where it leads to the root that our key signed. None: nothing is published, or all
+    agree. Raises Refused(INCONSISTENT_LOG), OSError, TileError and ProofError where the files tell nothing.
+    """
+    note = published_log.published_note()
+    if note is None:
+        return None
+    said = published_log.opened("the published checkpoint", note)
+    for start in range(0, said.size, TILE_WIDTH):
+        tile = Tile(0, start // TILE_WIDTH, min(TILE_WIDTH, said.size - start))
+        given_out = tile_hashes(tile, published_log.read_tile(tile))
+        here = [leaf_hash(leaf) for leaf in stored_log.leaves(start, tile.width)]
+        for index, (published, stored) in enumerate(zip(given_out, here, strict=False), start):
+            if published != stored:
+                proof = published_log.tree(said.size).inclusion_proof(index)
+                verify_inclusion(index=index, size=said.size, leaf=published, proof=proof, root=said.root)
+                return index
+    return None

@@ -539,3 +539,12 @@ def sign_all_again() -> None:
                 "UPDATE governance_checkpoint SET root = %s, note = %s WHERE size = %s", (head, note, size)
             )
         owner.execute(SQL(on))
+
+
+def test_an_entry_forged_with_its_hash_is_named_by_the_published_files(log: User) -> None:
+    publish_log()
+    execute(superuser(), OFF, FORGE, ON)
+    code, answer = verify()
+    assert (code, answer["first_bad_entry"]) == (1, 3)
+    assert answer["faults"][0]["reason"] == "Entry 3 is not the entry that was published under this number."
+    assert any("one of the entries" in fault["reason"] for fault in answer["faults"])
