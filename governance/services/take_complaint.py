@@ -17,8 +17,9 @@ def take_complaint(*, complaint_id: int, by: User) -> Complaint:
     It can be taken over from somebody who may no longer answer it. Raises Refused(NOT_FOUND | NOT_PERMITTED
     | HAD_A_PART | ALREADY_DONE | NOT_OPEN).
     """
-    # Two takers at once: the second waits here and then meets the first one's name.
-    rows = Complaint.objects.select_for_update(of=("self",)).select_related("jurisdiction", "taken_by")
+    # Two takers at once: the second waits here and then meets the first one's name. The taker must not be joined
+    # here: PostgreSQL reads the locked row anew after the wait, what is joined to it not.
+    rows = Complaint.objects.select_for_update(of=("self",)).select_related("jurisdiction")
     complaint = rows.filter(pk=complaint_id).first()
     if complaint is None:
         raise Refused(Reason.NOT_FOUND, f"There is no complaint {complaint_id}.")
