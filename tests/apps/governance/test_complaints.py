@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -302,7 +303,7 @@ def test_a_voter_on_the_decision_is_refused_and_a_colleague_is_not(city: City) -
     decision(city, city.chloe)
     for action in ("vote.cast", "request.opened"):  # whichever entry the resident names
         number = about(city, action)
-        refused(Reason.HAD_A_PART, lambda number=number: take_complaint(complaint_id=number, by=city.chloe))
+        refused(Reason.HAD_A_PART, partial(take_complaint, complaint_id=number, by=city.chloe))
         assert take_complaint(complaint_id=number, by=nora).taken_by == nora
 
 
