@@ -21,5 +21,6 @@ SCHEDULE = (
     ("public_portal.tasks.publish_due", 10 * MINUTE),
     ("governance.tasks.publish_log", MINUTE / 2),
     ("governance.tasks.verify_record", 60 * MINUTE),
+    ("governance.tasks.forget_contacts", 60 * MINUTE),
 )
 app.conf.beat_schedule = {task: {"task": task, "schedule": seconds} for task, seconds in SCHEDULE}

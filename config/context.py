@@ -15,6 +15,7 @@ from governance.core.spoken import spoken_moment
 from governance.log_alarms import grave, stopped
 from governance.log_status import published
 from governance.permissions import can
+from governance.redress import reads_complaints, waiting_complaints
 from governance.selectors import (
     home_jurisdiction,
     jurisdictions,
@@ -23,6 +24,7 @@ from governance.selectors import (
     roles_of,
     waiting_for,
 )
+from public_portal.views.frame import frame as portal_frame
 
 if TYPE_CHECKING:
     from governance.models import Jurisdiction, RoleGrant, User
@@ -34,17 +36,27 @@ WORK = (
     ("Audits", "audits"),
     ("Record", "record"),
 )
+PUBLIC_FORMS = frozenset({"complain"})
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Return the context of the base template, for a visitor or for somebody signed in."""
-    context: dict[str, Any] = {"published": published()}
+    context: dict[str, Any] = {"published": published()} | _portal(request)
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
-        return context | _signed_in(request, cast("User", user))
+        return _signed_in(request, cast("User", user)) | context
     first = next(iter(jurisdictions()), None)
     context["log_alarm"] = SimpleLazyObject(grave)
     return context | ({"replay": _replay(first, None)} if first else {})
+
+
+def _portal(request: HttpRequest) -> dict[str, Any]:
+    """Return the portal's frame for a public form, which belongs to the app that owns the deed."""
+    match = request.resolver_match
+    if match is None or match.url_name not in PUBLIC_FORMS:
+        return {}
+    here = next((each for each in jurisdictions() if each.slug == match.kwargs["slug"]), None)
+    return portal_frame(request, here) if here else {}
 
 
 def _signed_in(request: HttpRequest, user: User) -> dict[str, Any]:
@@ -54,7 +66,8 @@ def _signed_in(request: HttpRequest, user: User) -> dict[str, Any]:
         return {"who": user.name} | alarm
     grants = roles_of(user, here)
     parts = [_part(grant) for grant in grants]
-    waiting = len(waiting_for(here, user))
+    counts = {"inbox": len(waiting_for(here, user)), "complaints": waiting_complaints(here, user)}
+    work = WORK + ((("Complaints", "complaints"),) if reads_complaints(user, here) else ())
     return {
         "who": f"{user.name}, {', '.join(dict.fromkeys(parts))}",
         "here": here,
@@ -63,9 +76,9 @@ def _signed_in(request: HttpRequest, user: User) -> dict[str, Any]:
                 "label": label,
                 "url": reverse(name),
                 "current": request.path.startswith(reverse(name)),
-                "count": waiting if name == "inbox" else 0,
+                "count": counts.get(name, 0),
             }
-            for label, name in WORK
+            for label, name in work
         ],
         "replay": _replay(here, user),
         "policy_version": policy_in_force(here).version,

@@ -88,7 +88,7 @@ def _causes(problem: BaseException | None) -> Iterator[BaseException]:
 
 def _tell(found: Outage, request: HttpRequest) -> HttpResponse:
     """Answer without asking the database anything: not who asks, nor what every page shows."""
-    log.error("outage reason=%s path=%s", found.reason, request.path)
+    log.error("outage reason=%s path=%s", found.reason, path_told(request))
     if request.accepts("text/html"):
         page = render_to_string(
             "unavailable.html", {"outage": found, "sent": request.POST.get("rationale", "")}
@@ -105,7 +105,13 @@ def answer(problem: Refused | Outage) -> dict[str, str]:
 def write_down(problem: Refused, request: HttpRequest) -> None:
     """One line in the application log; a refusal writes nothing into the ledger."""
     who = getattr(getattr(request, "user", None), "pseudonym", "visitor")
-    log.info("refused reason=%s path=%s who=%s", problem.reason.value, request.path, who)
+    log.info("refused reason=%s path=%s who=%s", problem.reason.value, path_told(request), who)
+
+
+def path_told(request: HttpRequest) -> str:
+    """Return the path as a log may keep it: an address that is itself a secret appears as its pattern."""
+    match = request.resolver_match
+    return match.route if match is not None and "secret" in match.kwargs else request.path
 
 
 def api_problem(problem: Exception, context: dict[str, Any]) -> Response | None:

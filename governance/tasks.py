@@ -11,8 +11,10 @@ from governance.core.refusals import Reason, Refused
 from governance.core.tiles import TileError
 from governance.core.witness_policy import Witness
 from governance.models import User
+from governance.redress import contacts_to_erase, forget_marks
 from governance.selectors import due_to_expire, jurisdictions, scheduler_account
 from governance.services.announce_verification import announce_verification
+from governance.services.erase_contact import erase_contact
 from governance.services.expire_change_request import expire_change_request
 from governance.services.publish_checkpoint import publish_checkpoint
 from governance.services.publish_tiles import publish_tiles
@@ -32,6 +34,16 @@ def expire_requests() -> int:
         for request in due_to_expire(jurisdiction):
             expire_change_request(change_request_id=request.pk, by=by)
             done += 1
+    return done
+
+
+@shared_task
+def forget_contacts() -> int:
+    """Erase ways to reach people whose complaints are long closed, and marks of past days; returns how many of both."""
+    by, done = scheduler_account(), forget_marks()
+    for jurisdiction in jurisdictions():
+        for complaint in contacts_to_erase(jurisdiction):
+            done += erase_contact(complaint_id=complaint.pk, by=by)
     return done
 
 

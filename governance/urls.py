@@ -4,10 +4,17 @@ from django.urls import path
 
 from governance.api import record as record_api
 from governance.api import requests as requests_api
-from governance.views import inbox, log
+from governance.views import complaint_desk, complaints, inbox, log
 
 urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
+    path("public/<slug:slug>/complain/", complaints.complain, name="complain"),
+    path("complaints/", complaint_desk.desk, name="complaints"),
+    path("complaints/<int:number>/", complaint_desk.one, name="complaint"),
+    path("complaints/<int:number>/take", complaint_desk.take, name="complaint-take"),
+    path("complaints/<int:number>/answer", complaint_desk.answer, name="complaint-answer"),
+    path("complaints/<str:secret>/", complaints.follow, name="complaint-follow"),
+    path("complaints/<str:secret>/withdraw", complaints.withdraw, name="complaint-withdraw"),
     path("record/", log.record, name="record"),
     path("record/check/", log.check, name="record-check"),
     path("record/<int:index>/", log.entry, name="record-entry"),

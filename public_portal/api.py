@@ -15,7 +15,7 @@ from rest_framework.reverse import reverse
 from governance.api.answers import PUBLIC, Endpoint, Problem
 from governance.api.asked import slug_named
 from public_portal.models import PublishedTable, Release
-from public_portal.selectors.released import release_numbered, releases
+from public_portal.selectors.released import newest_complaint_tables, release_numbered, releases
 
 HIDDEN = "A count that is null is hidden: it is small, or would give a small one away."
 
@@ -74,6 +74,41 @@ class ReleaseWhole(ReleaseRow):
 
     class Meta(ReleaseRow.Meta):
         fields = (*ReleaseRow.Meta.fields, "tables")
+
+
+class ComplaintRow(TableRow):
+    """Figures of complaints as released: all so far, at the moment `body` names."""
+
+    jurisdiction = serializers.CharField(source="release.jurisdiction.slug")
+    release = serializers.IntegerField(source="release.id", help_text="The release that it belongs to.")
+    ledger_index = serializers.IntegerField(
+        source="release.ledger_index", help_text="Its entry in the record."
+    )
+    body = serializers.DictField(help_text=HIDDEN)
+
+    class Meta(TableRow.Meta):
+        fields = ("jurisdiction", "release", "ledger_index", "digest", "json_url", "body")
+
+
+class ComplaintFigures(Endpoint):
+    """Complaints in figures."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    serializer_class = ComplaintRow
+
+    @extend_schema(
+        summary="Complaints in figures, of each jurisdiction the newest",
+        description="How many were filed, answered, upheld and are overdue, and how long an answer took: released "
+        f"with each week, never live. {HIDDEN}",
+        tags=[PUBLIC],
+        parameters=[OpenApiParameter("jurisdiction", str, description="Its slug. Left out: all.")],
+        responses={200: ComplaintRow(many=True), 404: Problem},
+    )
+    def get(self, request: Request) -> Response:
+        slug = request.query_params.get("jurisdiction", "")
+        rows = newest_complaint_tables()
+        return self.page(rows.filter(release__jurisdiction=slug_named(slug)) if slug else rows)
 
 
 class Releases(Endpoint):

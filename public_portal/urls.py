@@ -13,6 +13,7 @@ urlpatterns = [
     path("public/<slug:slug>/fairness/", pages.fairness, name="portal-fairness"),
     path("public/<slug:slug>/scores/", pages.scores, name="portal-scores"),
     path("public/<slug:slug>/check/", pages.check, name="portal-check"),
+    path("public/<slug:slug>/complaints/", pages.complaints, name="portal-complaints"),
     path("public/<slug:slug>/data/", data.data, name="portal-data"),
     path(
         "public/<slug:slug>/data/<int:number>/<slug:kind>-<slug:category>.<str:form>",
@@ -21,6 +22,7 @@ urlpatterns = [
     ),
     path("public/<slug:slug>/reports/<int:number>/", data.report, name="portal-report"),
     path("public/<slug:slug>/reports/<int:number>/report.pdf", data.report_pdf, name="portal-report-pdf"),
+    path("api/v1/complaint-figures", api.ComplaintFigures.as_view(), name="api-complaint-figures"),
     path("api/v1/releases", api.Releases.as_view(), name="api-releases"),
     path("api/v1/releases/<int:number>", api.OneRelease.as_view(), name="api-release"),
     path("api/v1/releases/<int:number>/tables", api.Tables.as_view(), name="api-release-tables"),

@@ -55,6 +55,8 @@ class Terms:
     approval_hours: int = 12
     recipe_days: int = 90
     rationale_min_length: int = 20
+    complaint_days: int = 30  # by when a complaint is answered
+    complaint_retention_days: int = 30  # how long after that a way to reach somebody is kept
 
 
 def _checked(terms: Terms) -> Terms:
@@ -72,6 +74,8 @@ def _checked(terms: Terms) -> Terms:
         "approval_hours": (1, 24 * 31),
         "recipe_days": (1, 366),
         "rationale_min_length": (20, 1000),
+        "complaint_days": (1, 366),
+        "complaint_retention_days": (0, 366),
     }
     for name, (low, high) in ranges.items():
         value = getattr(terms, name)

@@ -27,9 +27,13 @@ class Reason(StrEnum):
     OUTSIDE_POLICY = "outside_policy"
     CLOCK_BACKWARDS = "clock_backwards"
     INCONSISTENT_LOG = "inconsistent_log"
+    HAD_A_PART = "had_a_part"
+    TOO_OFTEN = "too_often"
 
 
-FORBIDDEN = frozenset({Reason.NOT_PERMITTED, Reason.AUTHOR_MAY_NOT_VOTE, Reason.SERVICE_MAY_NOT_VOTE})
+FORBIDDEN = frozenset(
+    {Reason.NOT_PERMITTED, Reason.AUTHOR_MAY_NOT_VOTE, Reason.SERVICE_MAY_NOT_VOTE, Reason.HAD_A_PART}
+)
 MALFORMED = frozenset(
     {
         Reason.BAD_INPUT,
@@ -51,9 +55,11 @@ class Refused(Exception):
 
 
 def status_code(reason: Reason) -> int:
-    """HTTP status of a refusal: 403 who, 404 what, 422 how, 409 when."""
+    """HTTP status of a refusal: 403 who, 404 what, 422 how, 409 when, 429 how often."""
     if reason in FORBIDDEN:
         return 403
     if reason is Reason.NOT_FOUND:
         return 404
+    if reason is Reason.TOO_OFTEN:
+        return 429
     return 422 if reason in MALFORMED else 409

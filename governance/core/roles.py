@@ -57,6 +57,7 @@ class Role(StrEnum):
     PRIVACY_OFFICER = "privacy_officer"
     ADMINISTRATOR = "administrator"
     SERVICE = "service"
+    RESIDENT = "resident"
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,10 @@ ROLES: Mapping[Role, RoleTerms] = MappingProxyType(
                 Permission.PUBLISH,
                 Permission.MANAGE_ROLES,
             },
+        ),
+        # Nobody is granted it: the one account by which people without an account file complaints acts in it.
+        Role.RESIDENT: RoleTerms(
+            "Resident", "has no account; may file a complaint and follow it", False, frozenset()
         ),
     }
 )

@@ -4,6 +4,7 @@ from governance.models.area import Area
 from governance.models.artifact import Artifact
 from governance.models.change_request import ChangeRequest
 from governance.models.checkpoint import Checkpoint, Cosignature, Publication
+from governance.models.complaint import Complaint, ComplaintContact, ComplaintStep, FilingMark
 from governance.models.district import District
 from governance.models.evidence import Evidence
 from governance.models.jurisdiction import Jurisdiction
@@ -19,9 +20,13 @@ __all__ = [
     "Artifact",
     "ChangeRequest",
     "Checkpoint",
+    "Complaint",
+    "ComplaintContact",
+    "ComplaintStep",
     "Cosignature",
     "District",
     "Evidence",
+    "FilingMark",
     "Jurisdiction",
     "LedgerEntry",
     "LedgerLock",

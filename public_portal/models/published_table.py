@@ -19,6 +19,7 @@ class PublishedTable(models.Model):
         SCORES = "scores"
         AUDITS = "audits"
         DECISIONS = "decisions"
+        COMPLAINTS = "complaints"
 
     release = models.ForeignKey(Release, models.PROTECT, related_name="tables")
     kind = models.CharField(max_length=12, choices=Kind.choices)

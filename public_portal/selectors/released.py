@@ -59,6 +59,11 @@ class Week:
         """Released decisions."""
         return list(self.tables[Kind.DECISIONS, ""]["plans"])
 
+    @property
+    def complaints(self) -> dict[str, Any] | None:
+        """Released figures of complaints; None in a release made before they were counted."""
+        return self.tables.get((Kind.COMPLAINTS, ""))
+
     def areas(self, category: str) -> dict[str, Any]:
         """Forecast and outcome by area."""
         return self.tables[Kind.AREAS, category]
@@ -107,6 +112,15 @@ def table_named(jurisdiction: Jurisdiction, number: int, kind: str, category: st
     """Return one released table."""
     rows = PublishedTable.objects.filter(release__jurisdiction=jurisdiction, release_id=number)
     return rows.filter(kind=kind, category=category).select_related("release").first()
+
+
+def newest_complaint_tables() -> QuerySet[PublishedTable]:
+    """Return the released figures of complaints, of each jurisdiction the newest."""
+    rows = PublishedTable.objects.filter(kind=Kind.COMPLAINTS).select_related("release__jurisdiction")
+    newest = rows.order_by("release__jurisdiction", "-release__released_at", "-id").distinct(
+        "release__jurisdiction"
+    )
+    return rows.filter(pk__in=newest.values("pk")).order_by("release__jurisdiction__slug")
 
 
 def report_of(release: Release) -> Report | None:

@@ -17,8 +17,10 @@ from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
 from governance.ledger import record
 from governance.permissions import check
+from governance.redress import complaint_figures
 from governance.selectors import policy_in_force
 from public_portal.core.area_table import area_table, shares_of
+from public_portal.core.complaint_table import complaint_table
 from public_portal.core.privacy import RULE
 from public_portal.models import PublishedTable, Release
 from public_portal.selectors.released import shown_totals
@@ -112,7 +114,19 @@ def _tables(jurisdiction: Jurisdiction, window: ClosedWindow, policy: PolicyInFo
         tables.append((Kind.SCORES, run.category, _scores(jurisdiction, run, card, total_shown=shown)))
     tables.append((Kind.AUDITS, "", {"audits": audits}))
     tables.append((Kind.DECISIONS, "", {"plans": decisions, "outcome": _outcome(window, policy)}))
+    tables.append((Kind.COMPLAINTS, "", _complaints(jurisdiction, policy)))
     return tables
+
+
+def _complaints(jurisdiction: Jurisdiction, policy: PolicyInForce) -> dict[str, Any]:
+    """All complaints so far, as they stand at the release."""
+    return {
+        "at": clock.now(jurisdiction).isoformat(timespec="minutes"),
+        "deadline_days": policy.terms.complaint_days,
+        "rule": RULE,
+        "suppress_below": policy.terms.suppress_below,
+        **complaint_table(complaint_figures(jurisdiction), policy.terms.suppress_below),
+    }
 
 
 def _summary(window: ClosedWindow, policy: PolicyInForce, decisions: list[dict[str, Any]]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ PAGES = (
     ("Does it work?", "portal-scores"),
     ("Data", "portal-data"),
     ("Check us", "portal-check"),
+    ("Object or complain", "complain"),
 )
 WAITING = (
     "A week becomes public when it is over, every forecast of it has been scored, and the policy’s delay has passed. "
@@ -63,7 +64,8 @@ def frame(request: HttpRequest, jurisdiction: Jurisdiction) -> dict[str, Any]:
 
 def _is_current(request: HttpRequest, name: str) -> bool:
     here = request.resolver_match.url_name if request.resolver_match else ""
-    return here == name or (here == "portal-area" and name == "portal-home")
+    below = {"portal-area": "portal-home", "portal-complaints": "complain"}
+    return name in (here, below.get(here or ""))
 
 
 def _replay(jurisdiction: Jurisdiction) -> dict[str, str] | None:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from governance.log_status import cosigners, published
 from governance.permissions import open_to_everyone
 from public_portal.core.answers import decided
-from public_portal.selectors.released import area_shapes, weeks_of
+from public_portal.selectors.released import area_shapes, moment_words, weeks_of
 from public_portal.selectors.report import audit_section, decision_section
 from public_portal.views.frame import category_context, frame, jurisdiction_or_404
 
@@ -66,6 +66,20 @@ def scores(request: HttpRequest, slug: str) -> HttpResponse:
     jurisdiction = jurisdiction_or_404(slug)
     context = frame(request, jurisdiction) | category_context(request, jurisdiction)
     return render(request, "public_portal/scores.html", context)
+
+
+@open_to_everyone
+@require_safe
+def complaints(request: HttpRequest, slug: str) -> HttpResponse:
+    """Complaints in figures, as the newest release tells them."""
+    jurisdiction = jurisdiction_or_404(slug)
+    latest = next((week for week in weeks_of(jurisdiction) if week.complaints is not None), None)
+    context = frame(request, jurisdiction) | {
+        "latest": latest,
+        "figures": latest.complaints if latest else None,
+        "released": moment_words(latest.release.released_at, jurisdiction) if latest else "",
+    }
+    return render(request, "public_portal/complaints.html", context)
 
 
 @open_to_everyone

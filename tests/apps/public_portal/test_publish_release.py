@@ -33,7 +33,7 @@ def test_a_closed_week_becomes_tables_with_one_entry(closed_week: Week) -> None:
     release = publish(closed_week)
     assert LedgerEntry.objects.count() == before + 1
     kinds = list(PublishedTable.objects.filter(release=release).values_list("kind", flat=True))
-    assert sorted(kinds) == ["areas", "audits", "decisions", "scores", "summary"]
+    assert sorted(kinds) == ["areas", "audits", "complaints", "decisions", "scores", "summary"]
 
 
 def test_published_again_it_is_the_same_release_and_no_entry(closed_week: Week) -> None:

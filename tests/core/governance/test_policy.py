@@ -31,6 +31,8 @@ def test_the_night_shift_ends_on_the_next_day() -> None:
         ({"shifts": [{"name": "day", "start_hour": 6, "end_hour": 14}], "plan_shifts": ["day"]}, "24 hours"),
         ({"disparity_ratio_max": 0.5}, "disparity_ratio_max"),
         ({"suppress_below": 2}, "suppress_below"),
+        ({"complaint_days": 0}, "complaint_days"),
+        ({"complaint_retention_days": 400}, "complaint_retention_days"),
     ],
 )
 def test_a_term_that_cannot_be_is_named(changes: dict[str, Any], said: str) -> None:
