@@ -27,6 +27,7 @@ class Reason(StrEnum):
     OUTSIDE_POLICY = "outside_policy"
     CLOCK_BACKWARDS = "clock_backwards"
     INCONSISTENT_LOG = "inconsistent_log"
+    ON_HOLD = "on_hold"
 
 
 FORBIDDEN = frozenset({Reason.NOT_PERMITTED, Reason.AUTHOR_MAY_NOT_VOTE, Reason.SERVICE_MAY_NOT_VOTE})

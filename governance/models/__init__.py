@@ -6,6 +6,7 @@ from governance.models.change_request import ChangeRequest
 from governance.models.checkpoint import Checkpoint, Cosignature, Publication
 from governance.models.district import District
 from governance.models.evidence import Evidence
+from governance.models.hold import Hold, HoldLift
 from governance.models.jurisdiction import Jurisdiction
 from governance.models.ledger_entry import LedgerEntry, LedgerLock, LedgerText
 from governance.models.log_health import LogHealth, LogVerification, RecoveryProposal
@@ -22,6 +23,8 @@ __all__ = [
     "Cosignature",
     "District",
     "Evidence",
+    "Hold",
+    "HoldLift",
     "Jurisdiction",
     "LedgerEntry",
     "LedgerLock",

@@ -1,0 +1,180 @@
+"""Holds as everybody else asks about them: what is stopped, by which hold, and what may be said in public."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.core.cache import cache
+from django.db.models import QuerySet
+
+from governance import clock
+from governance.core import holds as rule
+from governance.core.holds import LIFT_KIND, LIVE_SCOPES, Scope, Stop, Subject
+from governance.core.refusals import Reason, Refused
+from governance.core.states import UNFINISHED
+from governance.models import ChangeRequest, District, Hold, Jurisdiction, LedgerEntry, LedgerText
+from governance.selectors import policy_in_force
+
+
+def holds_of(jurisdiction: Jurisdiction) -> QuerySet[Hold]:
+    """Return every hold ever placed, newest first, each with its end if it has one."""
+    return Hold.objects.filter(jurisdiction=jurisdiction).select_related(
+        "jurisdiction", "placed_by", "lift__change_request"
+    )
+
+
+def holds_in_force(jurisdiction: Jurisdiction) -> QuerySet[Hold]:
+    """Return the holds that nobody lifted, newest first."""
+    return holds_of(jurisdiction).filter(lift=None)
+
+
+def hold_numbered(number: int) -> Hold | None:
+    """Return one hold."""
+    rows = Hold.objects.select_related("jurisdiction", "placed_by", "lift__change_request")
+    return rows.filter(pk=number).first()
+
+
+def holds_on(jurisdiction: Jurisdiction, subject: Subject) -> list[Hold]:
+    """Return the holds in force that stop a deed about this subject, oldest first."""
+    rows = {row.pk: row for row in holds_in_force(jurisdiction).order_by("id")}
+    return [rows[stop.number] for stop in rule.holds_on([as_stop(row) for row in rows.values()], subject)]
+
+
+def as_stop(hold: Hold) -> Stop:
+    """Return a hold as the rule sees it."""
+    return Stop(hold.pk, Scope(hold.scope), hold.target)
+
+
+def check_not_held(jurisdiction: Jurisdiction, subject: Subject) -> None:
+    """Refuse a deed that a hold stops. Raises Refused(ON_HOLD).
+
+    A deed asks twice: first, so as not to begin, and once more after its `record`. There the log is locked: a hold
+    entered before is seen, and one that is not seen is entered after the deed. So no entry of a deed ever follows
+    the entry of a hold that stops it, and placing a hold waits for no long computation.
+    """
+    if stops := [as_stop(hold) for hold in holds_on(jurisdiction, subject)]:
+        raise Refused(Reason.ON_HOLD, rule.refusal_sentence(stops))
+
+
+def check_request_not_held(request: ChangeRequest) -> None:
+    """Refuse to approve, or act on, a request that a hold stops. Raises Refused(ON_HOLD)."""
+    if rule.is_stoppable(request.kind):
+        check_not_held(request.jurisdiction, subject_of(request))
+
+
+def subject_of(request: ChangeRequest) -> Subject:
+    """Return what a request is about; what it rests on counts too."""
+    return Subject(
+        recipes=frozenset({request.digest, *request.rests_on}),
+        plan=str(request.pk) if request.kind == "plan" else "",
+        category=request.category,
+        district=request.district.code if request.district else "",
+    )
+
+
+def first_time(deed: str, refusal: Refused) -> bool:
+    """Whether this worker has not yet told that a hold stops this deed: the schedule asks again every minute."""
+    told = hashlib.sha256(f"{deed} {refusal.message}".encode()).hexdigest()
+    return bool(cache.add(f"on-hold-{told}", value=True, timeout=None))
+
+
+# --- lifting ------------------------------------------------------------------------------------------------
+
+
+def lift_requests(hold: Hold) -> QuerySet[ChangeRequest]:
+    """Return every request to lift this hold, oldest first."""
+    return ChangeRequest.objects.filter(
+        jurisdiction=hold.jurisdiction, kind=LIFT_KIND, rests_on=[hold.digest]
+    ).order_by("id")
+
+
+def open_lift_request(hold: Hold) -> ChangeRequest | None:
+    """Return the request to lift this hold that is not finished, if there is one."""
+    now = clock.now(hold.jurisdiction)
+    return lift_requests(hold).filter(state__in=UNFINISHED, expires_at__gt=now).first()
+
+
+def hold_to_lift(request: ChangeRequest) -> Hold | None:
+    """Return the hold that a request asks to lift; None for any other request."""
+    if request.kind != LIFT_KIND:
+        return None
+    rows = Hold.objects.select_related("jurisdiction", "placed_by", "lift__change_request")
+    return rows.filter(jurisdiction=request.jurisdiction, digest__in=request.rests_on).first()
+
+
+def opening_text(request: ChangeRequest) -> str:
+    """Return what was written when a request was opened; "" where nothing was, or where it was erased."""
+    entry = LedgerEntry.objects.filter(action="request.opened", subject=request.digest).first()
+    kept = LedgerText.objects.filter(entry=entry).first() if entry else None
+    return kept.text if kept else ""
+
+
+# --- what is said about them --------------------------------------------------------------------------------
+
+
+def target_words(hold: Hold) -> str:
+    """Return exactly what is stopped, for people who may see plans."""
+    if hold.scope == Scope.EVERYTHING:
+        return f"everything in {hold.jurisdiction.name}"
+    if hold.scope == Scope.CATEGORY:
+        return f"the category {hold.target.replace('_', ' ')}"
+    if hold.scope == Scope.RECIPE:
+        return f"the recipe {hold.target[:12]}…"
+    if hold.scope == Scope.DISTRICT:
+        found = District.objects.filter(jurisdiction=hold.jurisdiction, code=hold.target).first()
+        return f"the district {found.name if found else hold.target}"
+    return f"plan {hold.target}"
+
+
+@dataclass(frozen=True)
+class PublicHold:
+    """What everybody may read about a hold at a moment; "" for what opens later."""
+
+    number: int
+    scope: str
+    what: str
+    target: str
+    by: str
+    placed_at: datetime
+    lifted_at: datetime | None
+    reason: str
+    opens_at: datetime
+    digest: str
+    salt: str
+    entry: int
+    lift_entry: int | None
+
+
+def public_holds(jurisdiction: Jurisdiction) -> list[PublicHold]:
+    """Return every hold as everybody may read it now, newest first.
+
+    Kind, time and board member are public at once, as in the record; the reason, and which plan or district, when
+    whatever was live is over and the policy's delay has passed.
+    """
+    now = clock.now(jurisdiction)
+    delay = timedelta(hours=policy_in_force(jurisdiction, now).terms.publication_delay_hours)
+    return [_as_public(hold, now, delay) for hold in holds_of(jurisdiction)]
+
+
+def _as_public(hold: Hold, now: datetime, delay: timedelta) -> PublicHold:
+    scope, opens_at = Scope(hold.scope), rule.public_from(hold.placed_at, delay)
+    is_open = now >= opens_at
+    named = is_open or scope not in LIVE_SCOPES
+    lift = getattr(hold, "lift", None)
+    return PublicHold(
+        number=hold.pk,
+        scope=hold.scope,
+        what=target_words(hold) if named else rule.scope_words(scope),
+        target=hold.target if named else "",
+        by=hold.placed_by.name,
+        placed_at=hold.placed_at,
+        lifted_at=lift.lifted_at if lift else None,
+        reason=hold.reason if is_open else "",
+        opens_at=opens_at,
+        digest=hold.digest,
+        salt=hold.salt if named else "",
+        entry=hold.ledger_index,
+        lift_entry=lift.ledger_index if lift else None,
+    )
