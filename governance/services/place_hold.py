@@ -16,7 +16,6 @@ from governance.models import ChangeRequest, District, Hold, Jurisdiction, User
 from governance.permissions import check
 from governance.selectors import digest_is_approved, policy_in_force
 
-
 NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
 
