@@ -32,6 +32,7 @@ WORK = (
     ("Plans", "plans"),
     ("Forecasts", "runs"),
     ("Audits", "audits"),
+    ("Holds", "holds"),
     ("Record", "record"),
 )
 

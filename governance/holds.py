@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,9 +14,23 @@ from governance import clock
 from governance.core import holds as rule
 from governance.core.holds import LIFT_KIND, LIVE_SCOPES, Scope, Stop, Subject
 from governance.core.refusals import Reason, Refused
+from governance.core.roles import Permission
 from governance.core.states import UNFINISHED
-from governance.models import ChangeRequest, District, Hold, Jurisdiction, LedgerEntry, LedgerText
+from governance.models import (
+    ChangeRequest,
+    District,
+    Hold,
+    HoldLift,
+    Jurisdiction,
+    LedgerEntry,
+    LedgerText,
+    User,
+)
+from governance.models.vote import ERASED
+from governance.permissions import districts_where
 from governance.selectors import policy_in_force
+
+UNREAD = "Which one, and why, is for people who may see its plans; it opens to everybody after the delay."
 
 
 def holds_of(jurisdiction: Jurisdiction) -> QuerySet[Hold]:
@@ -114,18 +129,79 @@ def opening_text(request: ChangeRequest) -> str:
 # --- what is said about them --------------------------------------------------------------------------------
 
 
-def target_words(hold: Hold) -> str:
-    """Return exactly what is stopped, for people who may see plans."""
-    if hold.scope == Scope.EVERYTHING:
-        return f"everything in {hold.jurisdiction.name}"
-    if hold.scope == Scope.CATEGORY:
-        return f"the category {hold.target.replace('_', ' ')}"
-    if hold.scope == Scope.RECIPE:
-        return f"the recipe {hold.target[:12]}…"
-    if hold.scope == Scope.DISTRICT:
-        found = District.objects.filter(jurisdiction=hold.jurisdiction, code=hold.target).first()
-        return f"the district {found.name if found else hold.target}"
-    return f"plan {hold.target}"
+@dataclass(frozen=True)
+class HoldLine:
+    """One hold as somebody may read it."""
+
+    hold: Hold
+    what: str
+    reason: str
+    is_read: bool
+    lift: HoldLift | None
+
+
+def target_words(hold: Hold, districts: Mapping[str, str]) -> str:
+    """Return exactly what is stopped, for people who may see plans. `districts`: name by code."""
+    return {
+        Scope.EVERYTHING: f"everything in {hold.jurisdiction.name}",
+        Scope.CATEGORY: f"the category {hold.target.replace('_', ' ')}",
+        Scope.RECIPE: f"the recipe {hold.target[:12]}…",
+        Scope.DISTRICT: f"the district {districts.get(hold.target, hold.target)}",
+        Scope.PLAN: f"plan {hold.target}",
+    }[Scope(hold.scope)]
+
+
+def hold_lines(jurisdiction: Jurisdiction, rows: Sequence[Hold], by: User) -> list[HoldLine]:
+    """Return holds as this person may read them: what would name a live plan, only with a right to see it.
+
+    A fixed number of queries, however many there are.
+    """
+    seen = {each.code for each in districts_where(by, Permission.SEE_PLANS, jurisdiction)}
+    where, names, texts = _districts_of(rows), _district_names(jurisdiction), _reasons(rows)
+    lines = []
+    for row in rows:
+        is_read = Scope(row.scope) not in LIVE_SCOPES or where.get(row.pk) in seen
+        lines.append(
+            HoldLine(
+                hold=row,
+                what=target_words(row, names) if is_read else rule.scope_words(Scope(row.scope)),
+                reason=texts[row.pk] if is_read else UNREAD,
+                is_read=is_read,
+                lift=getattr(row, "lift", None),
+            )
+        )
+    return lines
+
+
+def hold_line(hold: Hold, by: User) -> HoldLine:
+    """Return one hold as this person may read it."""
+    return hold_lines(hold.jurisdiction, [hold], by)[0]
+
+
+def hold_banner(jurisdiction: Jurisdiction, subject: Subject, by: User) -> list[HoldLine]:
+    """Return the holds that stop what a page shows."""
+    return hold_lines(jurisdiction, holds_on(jurisdiction, subject), by)
+
+
+def _districts_of(rows: Sequence[Hold]) -> dict[int, str]:
+    """Return the code of the district that each hold of a live scope would name, by the hold's number."""
+    plans = {int(row.target): row.pk for row in rows if row.scope == Scope.PLAN}
+    asked = ChangeRequest.objects.filter(pk__in=plans).values_list("pk", "district__code")
+    of_plan = {str(number): code for number, code in asked}
+    live = {row.pk: row.target for row in rows if row.scope == Scope.DISTRICT}
+    return live | {row.pk: of_plan.get(row.target) or "" for row in rows if row.scope == Scope.PLAN}
+
+
+def _district_names(jurisdiction: Jurisdiction) -> dict[str, str]:
+    return dict(District.objects.filter(jurisdiction=jurisdiction).values_list("code", "name"))
+
+
+def _reasons(rows: Sequence[Hold]) -> dict[int, str]:
+    """Return why each hold was placed, by its number."""
+    kept = dict(
+        LedgerText.objects.filter(entry__in=[row.ledger_index for row in rows]).values_list("entry", "text")
+    )
+    return {row.pk: kept.get(row.ledger_index, ERASED) for row in rows}
 
 
 @dataclass(frozen=True)
@@ -153,12 +229,13 @@ def public_holds(jurisdiction: Jurisdiction) -> list[PublicHold]:
     Kind, time and board member are public at once, as in the record; the reason, and which plan or district, when
     whatever was live is over and the policy's delay has passed.
     """
-    now = clock.now(jurisdiction)
+    now, rows = clock.now(jurisdiction), list(holds_of(jurisdiction))
     delay = timedelta(hours=policy_in_force(jurisdiction, now).terms.publication_delay_hours)
-    return [_as_public(hold, now, delay) for hold in holds_of(jurisdiction)]
+    names, texts = _district_names(jurisdiction), _reasons(rows)
+    return [_as_public(row, now, delay, target_words(row, names), texts[row.pk]) for row in rows]
 
 
-def _as_public(hold: Hold, now: datetime, delay: timedelta) -> PublicHold:
+def _as_public(hold: Hold, now: datetime, delay: timedelta, what: str, reason: str) -> PublicHold:
     scope, opens_at = Scope(hold.scope), rule.public_from(hold.placed_at, delay)
     is_open = now >= opens_at
     named = is_open or scope not in LIVE_SCOPES
@@ -166,12 +243,12 @@ def _as_public(hold: Hold, now: datetime, delay: timedelta) -> PublicHold:
     return PublicHold(
         number=hold.pk,
         scope=hold.scope,
-        what=target_words(hold) if named else rule.scope_words(scope),
+        what=what if named else rule.scope_words(scope),
         target=hold.target if named else "",
         by=hold.placed_by.name,
         placed_at=hold.placed_at,
         lifted_at=lift.lifted_at if lift else None,
-        reason=hold.reason if is_open else "",
+        reason=reason if is_open else "",
         opens_at=opens_at,
         digest=hold.digest,
         salt=hold.salt if named else "",

@@ -14,13 +14,13 @@ from governance.core.holds import LIFT_DAYS, LONGEST_LIVE, Scope, Subject, hold_
 from governance.core.refusals import Reason, Refused
 from governance.holds import (
     check_not_held,
+    hold_lines,
     hold_to_lift,
     holds_in_force,
     holds_on,
     open_lift_request,
     opening_text,
     public_holds,
-    target_words,
 )
 from governance.models import ChangeRequest, Hold, HoldLift, LedgerEntry, LedgerText, RoleGrant
 from governance.services.advance_clock import advance_clock
@@ -139,8 +139,13 @@ def test_each_scope_is_found_by_the_deeds_it_stops(city: City) -> None:
     }
     for scope, about in abouts.items():
         assert holds_on(city.jurisdiction, about) == [placed[scope]]
-        assert target_words(placed[scope])
-    assert target_words(placed[Scope.DISTRICT]) == "the district Central"
+    what = [line.what for line in hold_lines(city.jurisdiction, list(placed.values()), city.chloe)]
+    assert what == [
+        f"plan {plan.pk}",
+        "the district Central",
+        "the category robbery",
+        "the recipe ffffffffffff…",
+    ]
 
 
 @pytest.mark.parametrize(("scope", "target"), [(Scope.DISTRICT, "central"), (Scope.CATEGORY, "robbery")])
