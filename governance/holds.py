@@ -185,7 +185,7 @@ def hold_banner(jurisdiction: Jurisdiction, subject: Subject, by: User) -> list[
 
 def _districts_of(rows: Sequence[Hold]) -> dict[int, str]:
     """Return the code of the district that each hold of a live scope would name, by the hold's number."""
-    plans = {int(row.target): row.pk for row in rows if row.scope == Scope.PLAN}
+    plans = [int(row.target) for row in rows if row.scope == Scope.PLAN]
     asked = ChangeRequest.objects.filter(pk__in=plans).values_list("pk", "district__code")
     of_plan = {str(number): code for number, code in asked}
     live = {row.pk: row.target for row in rows if row.scope == Scope.DISTRICT}
