@@ -31,7 +31,7 @@ urlpatterns = [
     path("api/v1/holds", holds_api.Holds.as_view(), name="api-holds"),
     path("api/v1/holds/<int:number>", holds_api.OneHold.as_view(), name="api-hold"),
     path("api/v1/holds/<int:number>/lift-requests", holds_api.Lifts.as_view(), name="api-hold-lifts"),
-    path("api/v1/public-holds/<slug:slug>", holds_api.PublicHolds.as_view(), name="api-public-holds"),
+    path("api/v1/public-holds", holds_api.PublicHolds.as_view(), name="api-public-holds"),
     path("api/v1/inbox", requests_api.Inbox.as_view(), name="api-inbox"),
     path("api/v1/change-requests", requests_api.ChangeRequests.as_view(), name="api-requests"),
     path(

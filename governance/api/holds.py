@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.http import Http404
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
@@ -26,6 +26,7 @@ from governance.holds import (
     public_holds,
 )
 from governance.permissions import check
+from governance.selectors import jurisdictions
 from governance.services.place_hold import place_hold
 from governance.services.request_lift import request_lift
 
@@ -190,13 +191,16 @@ class PublicHolds(Endpoint):
     serializer_class = PublicHoldRow
 
     @extend_schema(
-        summary="Holds of a jurisdiction, as everybody may read them",
+        summary="Holds, as everybody may read them",
         description="Kind, time and board member at once; the reason, and which plan or district, after the delay.",
         tags=[PUBLIC],
+        parameters=[OpenApiParameter("jurisdiction", str, description="Its slug. Left out: all.")],
         responses={200: PublicHoldRow(many=True), 404: Problem},
     )
-    def get(self, request: Request, slug: str) -> Response:
-        return self.page(public_holds(slug_named(slug)))
+    def get(self, request: Request) -> Response:
+        slug = request.query_params.get("jurisdiction", "")
+        here = [slug_named(slug)] if slug else jurisdictions()
+        return self.page([row for each in here for row in public_holds(each)])
 
 
 def _visible(request: Request, number: int) -> Hold:

@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -103,7 +104,7 @@ def test_forecasts_stop_by_recipe_category_and_everything(
 ) -> None:
     place(city, plan, scope)
     week = timedelta(days=7)
-    said = {
+    said: dict[str, Any] = {
         "jurisdiction": city.jurisdiction,
         "recipe": plan.run.recipe,
         "extract": plan.run.extract,
@@ -127,7 +128,7 @@ def test_extracts_stop_by_category_and_everything(
     city: City, plan: Plan, scope: Scope, *, stops: bool
 ) -> None:
     place(city, plan, scope)
-    said = {
+    said: dict[str, Any] = {
         "jurisdiction": city.jurisdiction,
         "as_of": clock.now(city.jurisdiction),
         "categories": [CATEGORY],
@@ -151,7 +152,7 @@ def test_extracts_stop_by_category_and_everything(
 )
 def test_proposals_stop_by_all_but_another_plan(city: City, plan: Plan, scope: Scope, *, stops: bool) -> None:
     place(city, plan, scope)
-    said = {
+    said: dict[str, Any] = {
         "jurisdiction": city.jurisdiction,
         "district": city.central,
         "category": CATEGORY,

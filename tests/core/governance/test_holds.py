@@ -1,6 +1,7 @@
 """The hold rule: which hold stops which deed."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -73,9 +74,19 @@ def test_the_sentence_of_a_refusal_names_the_hold_and_neither_district_nor_plan(
 
 
 def test_a_digest_changes_with_everything_it_binds() -> None:
-    said = {"jurisdiction": "rivermark", "scope": Scope.DISTRICT, "target": "central", "salt": "0" * 64}
-    others = [{"jurisdiction": "x"}, {"scope": Scope.PLAN}, {"target": "north"}, {"salt": "1" * 64}]
-    digests = {hold_digest(**{**said, **other}) for other in [{}, *others]}  # type: ignore[arg-type]
+    said: dict[str, Any] = {
+        "jurisdiction": "rivermark",
+        "scope": Scope.DISTRICT,
+        "target": "central",
+        "salt": "0" * 64,
+    }
+    others: list[dict[str, Any]] = [
+        {"jurisdiction": "x"},
+        {"scope": Scope.PLAN},
+        {"target": "north"},
+        {"salt": "1" * 64},
+    ]
+    digests = {hold_digest(**{**said, **other}) for other in [{}, *others]}
     assert len(digests) == 5
     assert lift_digest("a" * 64, 1) != lift_digest("a" * 64, 2) != lift_digest("b" * 64, 2)
 
