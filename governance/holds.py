@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from governance import clock
 from governance.core import holds as rule
+from governance.core.approval import Verdict
 from governance.core.holds import LIFT_KIND, LIVE_SCOPES, Scope, Stop, Subject
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
@@ -25,6 +26,7 @@ from governance.models import (
     LedgerEntry,
     LedgerText,
     User,
+    Vote,
 )
 from governance.models.vote import ERASED
 from governance.permissions import districts_where
@@ -205,6 +207,15 @@ def _reasons(rows: Sequence[Hold]) -> dict[int, str]:
 
 
 @dataclass(frozen=True)
+class PublicVote:
+    """A member of the board who agreed to a lift; her reason "" until it opens."""
+
+    by: str
+    reason: str
+    entry: int
+
+
+@dataclass(frozen=True)
 class PublicHold:
     """What everybody may read about a hold at a moment; "" for what opens later."""
 
@@ -221,6 +232,7 @@ class PublicHold:
     salt: str
     entry: int
     lift_entry: int | None
+    lifted_by: tuple[PublicVote, ...] = ()
 
 
 def public_holds(jurisdiction: Jurisdiction) -> list[PublicHold]:
@@ -231,8 +243,28 @@ def public_holds(jurisdiction: Jurisdiction) -> list[PublicHold]:
     """
     now, rows = clock.now(jurisdiction), list(holds_of(jurisdiction))
     delay = timedelta(hours=policy_in_force(jurisdiction, now).terms.publication_delay_hours)
-    names, texts = _district_names(jurisdiction), _reasons(rows)
-    return [_as_public(row, now, delay, target_words(row, names), texts[row.pk]) for row in rows]
+    names, texts, votes = _district_names(jurisdiction), _reasons(rows), _votes_for_lifting(rows, now, delay)
+    told = [_as_public(row, now, delay, target_words(row, names), texts[row.pk]) for row in rows]
+    return [replace(each, lifted_by=tuple(votes.get(each.number, ()))) for each in told]
+
+
+def _votes_for_lifting(rows: Sequence[Hold], now: datetime, delay: timedelta) -> dict[int, list[PublicVote]]:
+    """Return who agreed to each lift, by the hold's number; their reasons open as the hold's own does."""
+    lifts = {row.lift.change_request_id: row for row in rows if getattr(row, "lift", None)}
+    cast = Vote.objects.filter(change_request__in=lifts, verdict=Verdict.APPROVE).select_related("user")
+    votes = list(cast.order_by("id"))
+    kept = dict(
+        LedgerText.objects.filter(entry__in=[vote.ledger_index for vote in votes]).values_list(
+            "entry", "text"
+        )
+    )
+    found: dict[int, list[PublicVote]] = {}
+    for vote in votes:
+        hold = lifts[vote.change_request_id]
+        is_open = now >= rule.public_from(hold.lift.lifted_at, delay)
+        reason = kept.get(vote.ledger_index, ERASED) if is_open else ""
+        found.setdefault(hold.pk, []).append(PublicVote(vote.user.name, reason, vote.ledger_index))
+    return found
 
 
 def _as_public(hold: Hold, now: datetime, delay: timedelta, what: str, reason: str) -> PublicHold:

@@ -19,6 +19,7 @@ from governance.core.roles import Permission
 from governance.holds import (
     HoldLine,
     PublicHold,
+    PublicVote,
     hold_line,
     hold_lines,
     hold_numbered,
@@ -81,6 +82,14 @@ LiftAnswer = inline_serializer(
 )
 
 
+class PublicVoteRow(serializers.Serializer[PublicVote]):
+    """A member of the board who agreed to a lift; her reason is "" until it opens."""
+
+    by = serializers.CharField()
+    reason = serializers.CharField()
+    entry = serializers.IntegerField()
+
+
 class PublicHoldRow(serializers.Serializer[PublicHold]):
     """One hold as everybody may read it now; "" for what opens later."""
 
@@ -99,6 +108,7 @@ class PublicHoldRow(serializers.Serializer[PublicHold]):
     )
     entry = serializers.IntegerField()
     lift_entry = serializers.IntegerField(allow_null=True)
+    lifted_by = PublicVoteRow(many=True)
 
 
 class Holds(RoleEndpoint):

@@ -39,7 +39,14 @@ def test_a_live_district_or_plan_and_any_reason_stay_closed_until_the_delay_is_o
 
 
 def test_a_lift_is_public_with_its_entry(client: Client, city: City) -> None:
-    lift(city, hold(city), add_member(city, "carl"))
+    placed = hold(city)
+    lift(city, placed, add_member(city, "carl"))
     said = portal(client)
     assert "Nothing is on hold" in said
     assert "Lifted by the board’s quorum on" in said
+    for member in ("Chloe Board agreed", "Carl Board agreed"):
+        assert member in said
+    assert WHY not in said
+    after = placed.placed_at + LONGEST_LIVE + timedelta(hours=7)
+    advance_clock(jurisdiction=city.jurisdiction, to=after, by=city.ana)
+    assert portal(client).count(WHY) == 3
