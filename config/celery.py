@@ -14,6 +14,7 @@ SCHEDULE = (
     ("forecasting.tasks.issue_due", 10 * MINUTE),
     ("forecasting.tasks.propose_due", 10 * MINUTE),
     ("audits.tasks.audit_pending", MINUTE),
+    ("governance.tasks.lift_approved", MINUTE),
     ("forecasting.tasks.execute_approved", MINUTE),
     ("governance.tasks.expire_requests", MINUTE),
     ("forecasting.tasks.close_due", 10 * MINUTE),

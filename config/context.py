@@ -34,6 +34,7 @@ WORK = (
     ("Plans", "plans"),
     ("Forecasts", "runs"),
     ("Audits", "audits"),
+    ("Holds", "holds"),
     ("Record", "record"),
 )
 PUBLIC_FORMS = frozenset({"complain"})

@@ -31,7 +31,9 @@ from forecasting.services.propose_plan import propose_plan
 from forecasting.services.score_forecast import score_forecast
 from forecasting.services.seal_extract import seal_extract
 from governance import clock
-from governance.core.refusals import Refused
+from governance.core.holds import Subject
+from governance.core.refusals import Reason, Refused
+from governance.holds import check_not_held, first_time
 from governance.selectors import (
     districts_of,
     jurisdiction_named,
@@ -41,7 +43,7 @@ from governance.selectors import (
 )
 
 if TYPE_CHECKING:
-    from governance.models import District, Jurisdiction
+    from governance.models import District, Jurisdiction, User
 
 log = logging.getLogger("lamplight.forecasting")
 
@@ -70,7 +72,10 @@ def issue_now(slug: str) -> int:
     jurisdiction = jurisdiction_named(slug)
     moment, (start, end) = clock.now(jurisdiction), coming_window(jurisdiction)
     due = due_categories(jurisdiction, moment)
-    wanted = [category for category in due if run_for(jurisdiction, category, start) is None]
+    missing = [category for category in due if run_for(jurisdiction, category, start) is None]
+    wanted = [
+        category for category in missing if _in_turn(_not_held, jurisdiction=jurisdiction, category=category)
+    ]
     if wanted:
         sealed = seal_extract(
             jurisdiction=jurisdiction, as_of=moment, categories=wanted, by=scheduler_account()
@@ -78,6 +83,12 @@ def issue_now(slug: str) -> int:
         for category in wanted:
             issue_one.delay(slug, category, sealed.pk, int(start.timestamp()), int(end.timestamp()))
     return len(wanted)
+
+
+def _not_held(*, jurisdiction: Jurisdiction, category: str, by: User) -> None:
+    """Refuse a category whose forecast a hold stops, before an extract is sealed for nothing."""
+    recipe = recipe_in_force(jurisdiction, category, clock.now(jurisdiction))
+    check_not_held(jurisdiction, Subject(frozenset({recipe.digest} if recipe else ()), category=category))
 
 
 def coming_window(jurisdiction: Jurisdiction) -> tuple[datetime, datetime]:
@@ -219,6 +230,7 @@ def _in_turn(deed: Callable[..., object], **arguments: object) -> bool:
     try:
         deed(**arguments, by=scheduler_account())
     except Refused as refusal:
-        log.warning("not done deed=%s reason=%s %s", deed.__name__, refusal.reason, refusal.message)
+        if refusal.reason is not Reason.ON_HOLD or first_time(deed.__name__, refusal):
+            log.warning("not done deed=%s reason=%s %s", deed.__name__, refusal.reason, refusal.message)
         return False
     return True

@@ -133,6 +133,12 @@ def digest_is_approved(jurisdiction: Jurisdiction, kind: str, digest: str) -> bo
     ).exists()
 
 
+def digests_agreed_to(jurisdiction: Jurisdiction, kind: str) -> list[str]:
+    """Return the digests of a kind that people agreed to: when the jurisdiction was set up, then by vote."""
+    voted = requests_in(jurisdiction, State.APPROVED, State.EXECUTED, kind=kind).order_by("id")
+    return [*jurisdiction.genesis.get(kind, []), *voted.values_list("digest", flat=True)]
+
+
 def due_to_expire(jurisdiction: Jurisdiction) -> list[ChangeRequest]:
     """Return the unfinished requests whose time is over by the jurisdiction's clock."""
     return list(

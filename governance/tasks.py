@@ -1,27 +1,35 @@
 """Scheduled work of governance: rows in a state, safe to run twice."""
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 
 from celery import shared_task
+from django.db import transaction
 from django.utils import timezone
 
 from governance import full_verification, log_health, published_files, witnesses
+from governance.core.holds import LIFT_KIND
 from governance.core.refusals import Reason, Refused
+from governance.core.states import State
 from governance.core.tiles import TileError
 from governance.core.witness_policy import Witness
 from governance.models import User
 from governance.redress import contacts_to_erase, forget_marks
-from governance.selectors import due_to_expire, jurisdictions, scheduler_account
+from governance.selectors import due_to_expire, jurisdictions, requests_in, scheduler_account
 from governance.services.announce_verification import announce_verification
 from governance.services.erase_contact import erase_contact
 from governance.services.expire_change_request import expire_change_request
+from governance.services.lift_hold import lift_hold
 from governance.services.publish_checkpoint import publish_checkpoint
 from governance.services.publish_tiles import publish_tiles
+from governance.services.redeem_approval import redeem_approval
 from governance.services.request_cosignature import request_cosignature
 from governance.services.sign_checkpoint import sign_checkpoint
 from governance.services.verify_log import verify_log
 from governance.stored_log import last_publication
+
+log = logging.getLogger("lamplight.governance")
 
 VERIFY_EVERY = timedelta(hours=20)  # a full verification a day, whatever the hour
 
@@ -45,6 +53,29 @@ def forget_contacts() -> int:
         for complaint in contacts_to_erase(jurisdiction):
             done += erase_contact(complaint_id=complaint.pk, by=by)
     return done
+
+
+@shared_task
+def lift_approved() -> int:
+    """End the holds whose lifting the board approved; returns how many."""
+    return sum(
+        _lift(request.digest)
+        for jurisdiction in jurisdictions()
+        for request in requests_in(jurisdiction, State.APPROVED, kind=LIFT_KIND).order_by("id")
+    )
+
+
+def _lift(digest: str) -> bool:
+    """Use one approval up and end its hold, both or neither; one that is refused must not hold up the others."""
+    by = scheduler_account()
+    try:
+        with transaction.atomic():
+            redeem_approval(digest=digest, kind=LIFT_KIND, by=by)
+            lift_hold(digest=digest, by=by)
+    except Refused as refusal:
+        log.warning("not done deed=lift_hold reason=%s %s", refusal.reason, refusal.message)
+        return False
+    return True
 
 
 @shared_task

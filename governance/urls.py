@@ -2,12 +2,19 @@
 
 from django.urls import path
 
+from governance.api import holds as holds_api
 from governance.api import record as record_api
 from governance.api import requests as requests_api
-from governance.views import complaint_desk, complaints, inbox, log
+from governance.views import complaint_desk, complaints, decisions, holds, inbox, log
 
 urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
+    path("requests/<int:request_id>/", decisions.request_page, name="request"),
+    path("requests/<int:request_id>/decide", decisions.decide_request, name="request-decide"),
+    path("holds/", holds.holds, name="holds"),
+    path("holds/place", holds.place, name="hold-place"),
+    path("holds/<int:number>/", holds.hold, name="hold"),
+    path("holds/<int:number>/lift", holds.ask_lift, name="hold-lift"),
     path("public/<slug:slug>/complain/", complaints.complain, name="complain"),
     path("complaints/", complaint_desk.desk, name="complaints"),
     path("complaints/<int:number>/", complaint_desk.one, name="complaint"),
@@ -29,6 +36,10 @@ urlpatterns = [
     path("api/v1/log-status", record_api.LogStatus.as_view(), name="api-log-status"),
     path("api/v1/record", record_api.Entries.as_view(), name="api-record"),
     path("api/v1/record/<int:index>", record_api.Entry.as_view(), name="api-record-entry"),
+    path("api/v1/holds", holds_api.Holds.as_view(), name="api-holds"),
+    path("api/v1/holds/<int:number>", holds_api.OneHold.as_view(), name="api-hold"),
+    path("api/v1/holds/<int:number>/lift-requests", holds_api.Lifts.as_view(), name="api-hold-lifts"),
+    path("api/v1/public-holds", holds_api.PublicHolds.as_view(), name="api-public-holds"),
     path("api/v1/inbox", requests_api.Inbox.as_view(), name="api-inbox"),
     path("api/v1/change-requests", requests_api.ChangeRequests.as_view(), name="api-requests"),
     path(

@@ -10,6 +10,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from forecasting.core.plan_body import PlanBody, read_plan
 from forecasting.models import Briefing, Incident, Plan, PlanClosure
+from governance.core.holds import Subject
 from governance.core.states import State
 from governance.selectors import requests_in
 
@@ -31,6 +32,16 @@ def plan_with_digest(digest: str) -> Plan | None:
 def body_of(plan: Plan) -> PlanBody:
     """Return what the plan says."""
     return read_plan(plan.body)
+
+
+def subject_of_plan(plan: Plan) -> Subject:
+    """Return what a plan is about, as holds see it."""
+    return Subject(
+        recipes=frozenset({plan.run.recipe.digest}),
+        plan=str(plan.change_request_id),
+        category=plan.run.category,
+        district=plan.district.code,
+    )
 
 
 def plans_of(jurisdiction: Jurisdiction, districts: Sequence[District] | None = None) -> QuerySet[Plan]:

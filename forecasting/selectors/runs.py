@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from forecasting.core.grid import Grid
 from forecasting.models import ForecastRun, Recipe
 from governance.artifacts import read_artifact
+from governance.core.holds import Subject
 
 if TYPE_CHECKING:
     from governance.models import Jurisdiction
@@ -64,6 +65,11 @@ def latest_window_end(jurisdiction: Jurisdiction) -> datetime | None:
     """Return the end of the latest window forecast so far."""
     latest = ForecastRun.objects.filter(jurisdiction=jurisdiction).order_by("-window_end").first()
     return latest.window_end if latest else None
+
+
+def subject_of_run(run: ForecastRun) -> Subject:
+    """Return what a forecast is about, as holds see it."""
+    return Subject(frozenset({run.recipe.digest}), category=run.category)
 
 
 def run_cells(run: ForecastRun) -> pl.DataFrame:

@@ -13,13 +13,14 @@ from forecasting.core.prevention import OPTIONS
 from forecasting.models import Briefing, Plan
 from forecasting.pictures import plan_picture
 from forecasting.selectors.geography import to_globe
-from forecasting.selectors.plans import body_of
+from forecasting.selectors.plans import body_of, subject_of_plan
 from governance import clock
 from governance.artifacts import store_artifact
 from governance.core.canonical import salted_digest
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
 from governance.documents import render_pdf
+from governance.holds import check_not_held
 from governance.ledger import record
 from governance.permissions import check
 from governance.selectors import votes_on
@@ -35,15 +36,18 @@ def execute_plan(*, plan_id: int, by: User) -> Briefing:
 
     Asked again, the briefing there is is returned. If the document cannot be made, the approval is not used up:
     all of it is one transaction. Raises Refused(NOT_PERMITTED | NOT_APPROVED | EXPIRED | EVIDENCE_MISSING |
-    EVIDENCE_FAILED | NOT_FOUND | DIGEST_CHANGED).
+    EVIDENCE_FAILED | NOT_FOUND | DIGEST_CHANGED | ON_HOLD).
     """
-    plan = Plan.objects.select_related("jurisdiction", "district", "change_request").get(pk=plan_id)
+    plan = Plan.objects.select_related("jurisdiction", "district", "change_request", "run__recipe").get(
+        pk=plan_id
+    )
     role = check(by, Permission.EXECUTE, plan.jurisdiction, plan.district)
     known = Briefing.objects.filter(plan=plan).first()
     if known is not None:
         return known
     request = redeem_approval(digest=plan.digest, kind="plan", by=by)
     body = _as_approved(plan)
+    check_not_held(plan.jurisdiction, subject_of_plan(plan))  # redeeming has locked the log until the end
     moment = clock.now(plan.jurisdiction)
     pdf = store_artifact(
         render_pdf("forecasting/briefing.html", _briefing_context(plan, body), created=moment),

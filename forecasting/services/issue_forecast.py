@@ -24,8 +24,10 @@ from forecasting.selectors.geography import city_of, geography_digest
 from forecasting.selectors.runs import run_for
 from governance import clock
 from governance.artifacts import store_artifact
+from governance.core.holds import Subject
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
+from governance.holds import check_not_held
 from governance.ledger import record
 from governance.permissions import check
 from governance.selectors import PolicyInForce, digest_is_approved, policy_in_force
@@ -51,7 +53,7 @@ def issue_forecast(
 
     Issued again for the same jurisdiction, category and window, the run there is is returned and nothing is
     written. Times are aware; the jurisdiction's clock decides what is too late. Raises Refused(NOT_PERMITTED |
-    OUTSIDE_POLICY | NOT_APPROVED | EXPIRED | TOO_LATE | BAD_INPUT | TOO_LITTLE_DATA | TOO_LARGE).
+    OUTSIDE_POLICY | NOT_APPROVED | EXPIRED | TOO_LATE | BAD_INPUT | TOO_LITTLE_DATA | TOO_LARGE | ON_HOLD).
     """
     role = check(by, Permission.RUN_FORECASTS, jurisdiction)
     known = run_for(jurisdiction, category, window_start)
@@ -62,6 +64,8 @@ def issue_forecast(
     _check_category(category, recipe, extract, policy)
     _check_recipe(jurisdiction, recipe, moment)
     _check_extract(jurisdiction, extract, moment)
+    subject = Subject(frozenset({recipe.digest}), category=category)
+    check_not_held(jurisdiction, subject)
     window = Window(int(window_start.timestamp()), int(window_end.timestamp()))
     made = _compute(jurisdiction, recipe, extract, category, window, policy)
     sealed = store_artifact(made.manifest_data, "application/json", name=f"manifest of {category}")
@@ -81,6 +85,7 @@ def issue_forecast(
             "recipe": recipe.digest,
         },
     )
+    check_not_held(jurisdiction, subject)  # once more, with the log locked: computing took long
     return ForecastRun.objects.create(
         jurisdiction=jurisdiction,
         recipe=recipe,

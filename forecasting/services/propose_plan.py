@@ -15,9 +15,11 @@ from forecasting.core.plan_body import PlanBody, plan_digest
 from forecasting.models import ForecastRun, Plan
 from forecasting.selectors.runs import run_covering
 from governance import clock
+from governance.core.holds import Subject
 from governance.core.refusals import Reason as Why
 from governance.core.refusals import Refused
 from governance.core.roles import Permission
+from governance.holds import check_not_held
 from governance.ledger import record
 from governance.permissions import check
 from governance.selectors import policy_in_force
@@ -44,7 +46,7 @@ def propose_plan(
 
     One plan per district, category and shift: asked again, the one there is is returned. The plan rests on the
     forecast whose window holds the shift. Raises Refused(NOT_PERMITTED | OUTSIDE_POLICY | NOT_FOUND | TOO_LATE |
-    TOO_LITTLE_DATA).
+    TOO_LITTLE_DATA | ON_HOLD).
     """
     role = check(by, Permission.PROPOSE, jurisdiction, district)
     policy = policy_in_force(jurisdiction)
@@ -55,6 +57,8 @@ def propose_plan(
         return plan
     _check_policy(policy.terms, category, starts_at, clock.now(jurisdiction))
     run = _run(jurisdiction, category, starts_at)
+    subject = Subject(frozenset({run.recipe.digest}), category=category, district=district.code)
+    check_not_held(jurisdiction, subject)
     body = _body(run, jurisdiction, district, shift, (starts_at, ends_at), policy.terms)
     digest = plan_digest(body)
     request = open_change_request(
@@ -66,6 +70,7 @@ def propose_plan(
         rests_on=[run.digest, run.recipe.digest],
         expires_at=min(starts_at, clock.now(jurisdiction) + timedelta(hours=policy.terms.approval_hours)),
         by=by,
+        category=category,
         scripted=scripted,
     )
     plan = Plan.objects.create(
@@ -91,6 +96,7 @@ def propose_plan(
         policy_version=policy.version,
         detail={"request": request.id, "run": run.digest, "recipe": run.recipe.digest, "scripted": scripted},
     )
+    check_not_held(jurisdiction, subject)  # once more, with the log locked
     return plan
 
 

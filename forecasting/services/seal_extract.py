@@ -11,10 +11,13 @@ from forecasting.core.extracts import extract_bytes
 from forecasting.core.taxonomy import TAXONOMY
 from forecasting.intake.extract_rows import rows_known_at
 from forecasting.models import Extract
+from forecasting.selectors.scores import runs_to_score
 from governance import clock
 from governance.artifacts import store_artifact
+from governance.core.holds import Subject
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
+from governance.holds import check_not_held
 from governance.ledger import record
 from governance.permissions import check
 
@@ -32,12 +35,13 @@ def seal_extract(
 
     Known: known_at <= as_of, and not superseded by then. Sealing the same knowledge again returns the same
     extract and changes nothing; where later files brought older rows, it makes a second one. Raises
-    Refused(NOT_PERMITTED | BAD_INPUT | TOO_EARLY | TOO_LITTLE_DATA).
+    Refused(NOT_PERMITTED | BAD_INPUT | TOO_EARLY | TOO_LITTLE_DATA | ON_HOLD).
     """
     role = check(by, Permission.RUN_FORECASTS, jurisdiction)
     names = sorted(set(categories))
     _check_request(jurisdiction, as_of, names)
     as_of = as_of.astimezone(UTC)
+    _check_holds(jurisdiction, names)
     rows = rows_known_at(jurisdiction.pk, names, as_of)
     if rows.is_empty():
         raise Refused(
@@ -66,7 +70,16 @@ def seal_extract(
         jurisdiction=jurisdiction,
         detail={"rows": len(rows), "categories": len(names), "as_of": f"{as_of:%Y-%m-%dT%H:%MZ}"},
     )
+    _check_holds(jurisdiction, names)  # once more, with the log locked
     return extract
+
+
+def _check_holds(jurisdiction: Jurisdiction, names: list[str]) -> None:
+    """Refuse a category on hold, unless a forecast of it waits for its score: every forecast is scored."""
+    waiting = {run.category for run in runs_to_score(jurisdiction, clock.now(jurisdiction))}
+    for name in names:
+        if name not in waiting:
+            check_not_held(jurisdiction, Subject(category=name))
 
 
 def _check_request(jurisdiction: Jurisdiction, as_of: datetime, names: list[str]) -> None:

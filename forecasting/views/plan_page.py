@@ -13,7 +13,7 @@ from forecasting.core.prevention import OPTIONS
 from forecasting.core.wording import counted, in_words, incidents_of, percent, shortened
 from forecasting.models import Plan, PlanClosure
 from forecasting.pictures import plan_picture
-from forecasting.selectors.plans import body_of
+from forecasting.selectors.plans import body_of, subject_of_plan
 from forecasting.views.run_page import score_line
 from governance import clock, selectors
 from governance.core.approval import Voter, check_evidence, check_standing
@@ -23,6 +23,7 @@ from governance.core.refusals import Refused
 from governance.core.roles import Permission
 from governance.core.spoken import spoken_day, spoken_deadline, spoken_moment, spoken_window
 from governance.core.states import State
+from governance.holds import check_not_held, hold_banner
 from governance.permissions import can, check
 from governance.views.evidence import evidence_lines
 
@@ -91,6 +92,8 @@ def plan_context(plan: Plan, by: User) -> dict[str, Any]:
         "digest": shortened(plan.digest),
         "state": STATES[State(change.state)],
         "steps": steps(plan),
+        "holds": hold_banner(plan.jurisdiction, subject_of_plan(plan), by),
+        "may_hold": can(by, Permission.DECIDE_POLICY, plan.jurisdiction),
         "votes": [_vote(plan, vote) for vote in selectors.votes_on(change)],
         "public_from": spoken_day(_local(plan, public_from(plan))),
         **decision_context(plan, by),
@@ -180,6 +183,7 @@ def _blocked(plan: Plan) -> str:
     evidence = selectors.evidence_for(plan.digest, plan.jurisdiction)
     verdicts = {kind: row.verdict for kind, row in evidence.items()}
     try:
+        check_not_held(plan.jurisdiction, subject_of_plan(plan))
         check_evidence(selectors.rule_for(plan.change_request), verdicts)
     except Refused as refusal:
         return refusal.message

@@ -11,14 +11,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from forecasting.forms import read_added, read_edits
-from forecasting.selectors.plans import body_of, briefing_of, closure_of, plan_of, plans_of
+from forecasting.selectors.plans import body_of, briefing_of, closure_of, plan_of, plans_of, subject_of_plan
 from forecasting.services.edit_plan import edit_plan
 from forecasting.views.edit_page import edit_context
 from forecasting.views.plan_page import outcome_sentence, plan_context
+from governance import clock
 from governance.artifacts import read_artifact
 from governance.core.approval import Verdict
 from governance.core.refusals import Refused, status_code
 from governance.core.roles import Permission
+from governance.holds import check_not_held
 from governance.permissions import check, districts_where, open_to_signed_in
 from governance.selectors import jurisdictions, voters_for
 from governance.services.cast_vote import cast_vote
@@ -134,6 +136,10 @@ def briefing_file(request: HttpRequest, request_id: int, kind: str) -> HttpRespo
     briefing = briefing_of(plan)
     if briefing is None:
         raise Http404("There is no briefing: it is issued once the plan is approved.")
+    if (
+        clock.now(plan.jurisdiction) < plan.ends_at
+    ):  # handing it out is the next step of a plan that is running
+        check_not_held(plan.jurisdiction, subject_of_plan(plan))
     digest, media = {
         "pdf": (briefing.pdf_digest, "application/pdf"),
         "geojson": (briefing.geojson_digest, "application/geo+json"),

@@ -8,10 +8,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from forecasting.selectors.runs import run_numbered, runs_of
+from forecasting.selectors.runs import run_numbered, runs_of, subject_of_run
 from forecasting.views.explore_page import explore_context
 from forecasting.views.run_page import run_context
 from governance.core.roles import Permission
+from governance.holds import hold_banner
 from governance.permissions import can, check, open_to_signed_in
 from governance.selectors import jurisdictions
 
@@ -43,7 +44,9 @@ def _visible(request: HttpRequest, run_id: int) -> ForecastRun:
 @require_GET
 def run_page(request: HttpRequest, run_id: int) -> HttpResponse:
     """One forecast: map, ranked places, factors, interval, baseline and score."""
-    return render(request, "forecasting/run.html", run_context(_visible(request, run_id)))
+    run = _visible(request, run_id)
+    holds = hold_banner(run.jurisdiction, subject_of_run(run), cast("User", request.user))
+    return render(request, "forecasting/run.html", run_context(run) | {"holds": holds})
 
 
 @open_to_signed_in

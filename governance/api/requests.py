@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from governance.models import Jurisdiction
 
 VERDICTS = [(each.value, each.value) for each in Verdict]
-KINDS = ("plan", "policy", "recipe", "role_grant")
+KINDS = ("plan", "policy", "recipe", "role_grant", "hold_lift")
 
 
 class RequestRow(serializers.ModelSerializer[ChangeRequest]):

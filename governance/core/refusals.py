@@ -29,6 +29,7 @@ class Reason(StrEnum):
     INCONSISTENT_LOG = "inconsistent_log"
     HAD_A_PART = "had_a_part"
     TOO_OFTEN = "too_often"
+    ON_HOLD = "on_hold"
 
 
 FORBIDDEN = frozenset(

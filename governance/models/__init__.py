@@ -7,6 +7,7 @@ from governance.models.checkpoint import Checkpoint, Cosignature, Publication
 from governance.models.complaint import Complaint, ComplaintContact, ComplaintStep, FilingMark
 from governance.models.district import District
 from governance.models.evidence import Evidence
+from governance.models.hold import Hold, HoldLift
 from governance.models.jurisdiction import Jurisdiction
 from governance.models.ledger_entry import LedgerEntry, LedgerLock, LedgerText
 from governance.models.log_health import LogHealth, LogVerification, RecoveryProposal
@@ -27,6 +28,8 @@ __all__ = [
     "District",
     "Evidence",
     "FilingMark",
+    "Hold",
+    "HoldLift",
     "Jurisdiction",
     "LedgerEntry",
     "LedgerLock",

@@ -17,6 +17,9 @@ class ChangeRequest(models.Model):
     jurisdiction = models.ForeignKey(Jurisdiction, models.PROTECT, related_name="change_requests")
     district = models.ForeignKey(District, models.PROTECT, null=True, related_name="change_requests")
     title = models.CharField(max_length=200)
+    category = models.CharField(
+        max_length=40, default=""
+    )  # kind of incident it is about, where it is about one
     digest = models.CharField(max_length=64)
     rests_on = models.JSONField(default=list)  # digests whose evidence supports this one: run, recipe
     revision = models.PositiveIntegerField(default=1)

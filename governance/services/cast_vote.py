@@ -14,6 +14,7 @@ from governance.core.approval import (
     plain_text,
 )
 from governance.core.states import State, next_state
+from governance.holds import check_request_not_held
 from governance.ledger import record
 from governance.models import ChangeRequest, User, Vote
 from governance.permissions import check
@@ -27,7 +28,7 @@ def cast_vote(
     """Record a vote on exactly what was seen, and settle the request if the vote decides it.
 
     Raises Refused(NOT_PERMITTED | SERVICE_MAY_NOT_VOTE | AUTHOR_MAY_NOT_VOTE | ALREADY_VOTED | NOT_OPEN | EXPIRED
-    | DIGEST_CHANGED | RATIONALE_TOO_SHORT | TOO_LARGE | BAD_INPUT | EVIDENCE_MISSING | EVIDENCE_FAILED).
+    | DIGEST_CHANGED | RATIONALE_TOO_SHORT | TOO_LARGE | BAD_INPUT | EVIDENCE_MISSING | EVIDENCE_FAILED | ON_HOLD).
     """
     # Two voters at once: the second waits here and then counts the first one's vote.
     request = ChangeRequest.objects.select_for_update(of=("self",)).get(pk=change_request_id)
@@ -39,6 +40,8 @@ def cast_vote(
     evidence = evidence_for(request.digest, request.jurisdiction)
     verdicts = {kind: row.verdict for kind, row in evidence.items()}
     check_ballot(proposal, rule, ballot, rationale=rationale, evidence=verdicts)
+    if verdict is Verdict.APPROVE:
+        check_request_not_held(request)
 
     outcome = decide([*cast, ballot], rule, request.digest)
     if outcome is not None:
@@ -57,6 +60,8 @@ def cast_vote(
         detail={"request": request.id, "revision": request.revision, "verdict": verdict.value},
         text=rationale,
     )
+    if verdict is Verdict.APPROVE:
+        check_request_not_held(request)  # once more, with the log locked
     Vote.objects.create(
         change_request=request,
         revision=request.revision,

@@ -25,10 +25,12 @@ def open_change_request(
     rests_on: Sequence[str],
     expires_at: datetime,
     by: User,
+    category: str = "",
     scripted: bool = False,
 ) -> ChangeRequest:
     """Open a request bound to `digest`, authored by `by`. The same digest opened twice is one request.
 
+    `category`: the kind of incident it is about, so that a hold on that category stops it.
     Raises Refused(NOT_PERMITTED | EXPIRED).
     """
     role = check(by, Permission.PROPOSE, jurisdiction, district)
@@ -46,6 +48,7 @@ def open_change_request(
         jurisdiction=jurisdiction,
         district=district,
         title=title,
+        category=category,
         digest=digest,
         rests_on=list(rests_on),
         policy_version=policy.version,

@@ -7,6 +7,7 @@ from governance.core.approval import Verdict, check_evidence, check_redeemable, 
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
 from governance.core.states import Deed, State, next_state
+from governance.holds import check_request_not_held
 from governance.ledger import record
 from governance.models import ChangeRequest, User
 from governance.permissions import can, check
@@ -19,7 +20,7 @@ def redeem_approval(*, digest: str, kind: str, by: User) -> ChangeRequest:
 
     Checked anew: the digest, the state, the expiry, the evidence, the quorum, and that every approver still holds
     the role she voted with. Raises Refused(NOT_FOUND | NOT_PERMITTED | NOT_APPROVED | EXPIRED | EVIDENCE_MISSING
-    | EVIDENCE_FAILED).
+    | EVIDENCE_FAILED | ON_HOLD).
     """
     request = ChangeRequest.objects.select_for_update(of=("self",)).filter(digest=digest, kind=kind).first()
     if request is None:
@@ -30,6 +31,7 @@ def redeem_approval(*, digest: str, kind: str, by: User) -> ChangeRequest:
     moment = clock.now(request.jurisdiction)
     rule = rule_for(request)
     check_redeemable(proposal_of(request), now=moment)
+    check_request_not_held(request)
     evidence = evidence_for(digest, request.jurisdiction)
     check_evidence(rule, {kind: row.verdict for kind, row in evidence.items()})
     entitled = {
@@ -56,4 +58,5 @@ def redeem_approval(*, digest: str, kind: str, by: User) -> ChangeRequest:
         outcome=request.state,
         detail={"request": request.id, "revision": request.revision},
     )
+    check_request_not_held(request)  # once more, with the log locked
     return request

@@ -20,9 +20,15 @@ if TYPE_CHECKING:
 
 LATELY = 8
 PAGES: Mapping[str, str] = MappingProxyType({"plan": "plan"})
-"""Kind of request -> name of the address of its page; other kinds have none yet."""
+"""Kind of request -> name of the address of its own page; every other kind is decided on the common one."""
 KINDS: Mapping[str, str] = MappingProxyType(
-    {"plan": "Deployment plan", "policy": "Policy", "recipe": "Forecast recipe", "role_grant": "Role"}
+    {
+        "plan": "Deployment plan",
+        "policy": "Policy",
+        "recipe": "Forecast recipe",
+        "role_grant": "Role",
+        "hold_lift": "Lifting of a hold",
+    }
 )
 
 
@@ -73,7 +79,7 @@ def _item(request: ChangeRequest) -> Item:
     return Item(
         request=request,
         kind=KINDS.get(request.kind, request.kind.replace("_", " ").capitalize()),
-        page=PAGES.get(request.kind, ""),
+        page=PAGES.get(request.kind, "request"),
         deadline=spoken_deadline(clock.local(request.expires_at, here), now),
         decided=spoken_moment(clock.local(request.decided_at, here)) if request.decided_at else "",
         evidence=", ".join(said) or "not there yet",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PAGES = (
     ("Your area", "portal-home"),
     ("Decisions", "portal-decisions"),
+    ("Holds", "portal-holds"),
     ("Is it fair?", "portal-fairness"),
     ("Does it work?", "portal-scores"),
     ("Data", "portal-data"),

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from governance.holds import public_holds
 from governance.log_status import cosigners, published
 from governance.permissions import open_to_everyone
 from public_portal.core.answers import decided
@@ -38,6 +39,19 @@ def decisions(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _touches(plan: dict[str, Any], area: str) -> bool:
     return not area or any(part["area"] == area for part in plan["areas"])
+
+
+@open_to_everyone
+@require_safe
+def holds(request: HttpRequest, slug: str) -> HttpResponse:
+    """What the board stopped, and what it lifted; reasons, plans and districts after the delay."""
+    jurisdiction = jurisdiction_or_404(slug)
+    rows = public_holds(jurisdiction)
+    context = frame(request, jurisdiction) | {
+        "in_force": [row for row in rows if row.lifted_at is None],
+        "lifted": [row for row in rows if row.lifted_at is not None],
+    }
+    return render(request, "public_portal/holds.html", context)
 
 
 @open_to_everyone

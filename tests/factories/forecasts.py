@@ -200,6 +200,7 @@ def add_plan(
         rests_on=[run.digest],
         expires_at=start,
         by=city.scheduler,
+        category=run.category,
     )
     return Plan.objects.create(
         jurisdiction=city.jurisdiction,

@@ -88,6 +88,7 @@ def test_the_page_groups_by_who_may_ask_and_names_what_to_send() -> None:
         "/api/v1/checkpoint",
         "/api/v1/complaint-figures",
         "/api/v1/log-status",
+        "/api/v1/public-holds",
         "/api/v1/record",
         "/api/v1/record/{index}",
         "/api/v1/releases",
@@ -98,7 +99,7 @@ def test_the_page_groups_by_who_may_ask_and_names_what_to_send() -> None:
     assert [(need.words, need.roles) for need in batches.needs] == [
         ("bring data in and see what was refused", "data steward, service account")
     ]
-    (vote,) = [each for each in by_role.endpoints if each.method == "POST"]
+    (vote,) = [each for each in by_role.endpoints if each.method == "POST" and each.path.endswith("/votes")]
     assert [(each.name, each.choices) for each in vote.body] == [
         ("verdict", "approve, return, reject"),
         ("rationale", ""),
