@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from governance import clock
 from governance.core import holds as rule
-from governance.core.approval import Verdict
+from governance.core.approval import ERASED, Verdict
 from governance.core.holds import LIFT_KIND, LIVE_SCOPES, Scope, Stop, Subject
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
@@ -28,7 +28,6 @@ from governance.models import (
     User,
     Vote,
 )
-from governance.models.vote import ERASED
 from governance.permissions import districts_where
 from governance.selectors import policy_in_force
 

@@ -5,11 +5,11 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
+from governance.core.approval import ERASED
 from governance.core.holds import Scope
 from governance.models.change_request import ChangeRequest
 from governance.models.jurisdiction import Jurisdiction
 from governance.models.ledger_entry import LedgerText
-from governance.models.vote import ERASED
 
 
 class Hold(models.Model):
