@@ -15,6 +15,7 @@ SCHEDULE = (
     ("forecasting.tasks.propose_due", 10 * MINUTE),
     ("audits.tasks.audit_pending", MINUTE),
     ("forecasting.tasks.execute_approved", MINUTE),
+    ("governance.tasks.apply_role_grants", MINUTE),
     ("governance.tasks.expire_requests", MINUTE),
     ("forecasting.tasks.close_due", 10 * MINUTE),
     ("forecasting.tasks.score_due", 10 * MINUTE),

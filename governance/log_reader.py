@@ -25,6 +25,7 @@ from governance.core.log_verification import (
     verify_log,
 )
 from governance.core.refusals import Refused
+from governance.core.role_requests import RoleAsked, role_digest
 from governance.core.stored_entry import Fault, StoredEntry
 from governance.models import LogVerification
 
@@ -45,10 +46,13 @@ SELECT (SELECT json_agg(convert_from(leaf, 'UTF8')::json ORDER BY index) FROM go
         WHERE action = ANY(%s))::text,
        (SELECT json_agg(json_build_array(slug, genesis) ORDER BY slug) FROM governance_jurisdiction)::text,
        (SELECT json_agg(json_build_array(g.id, j.slug, u.pseudonym, g.role,
-                to_char(g.granted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"'), g.revoked_at IS NOT NULL)
+                to_char(g.granted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"'), g.revoked_at IS NOT NULL,
+                coalesce(d.code, ''), r.salt)
                 ORDER BY g.id)
         FROM governance_rolegrant g JOIN governance_jurisdiction j ON j.id = g.jurisdiction_id
-        JOIN governance_user u ON u.id = g.user_id)::text"""
+        JOIN governance_user u ON u.id = g.user_id
+        LEFT JOIN governance_district d ON d.id = g.district_id
+        LEFT JOIN governance_rolerequest r ON r.change_request_id = g.change_request_id)::text"""
 
 
 def drawn_sample(entries: int) -> Container[int]:
@@ -122,8 +126,14 @@ def _role_faults() -> list[str]:
             Place(slug, "".join(genesis.get("policy", [])), tuple(genesis.get("recipe", [])))
             for slug, genesis in places
         ],
-        [Grant(number, slug, account_digest(name), *rest) for number, slug, name, *rest in grants],
+        [_grant(row) for row in grants],
     )
+
+
+def _grant(row: Sequence[Any]) -> Grant:
+    number, slug, name, role, granted_at, revoked, district, salt = row
+    asked = role_digest(RoleAsked(name, role, slug, district, salt)) if salt else ""
+    return Grant(number, slug, account_digest(name), role, granted_at, revoked, district, asked)
 
 
 def last_verified_at() -> datetime | None:

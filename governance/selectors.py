@@ -10,8 +10,10 @@ from governance import clock
 from governance.core.approval import Ballot, Proposal, Rule, Verdict
 from governance.core.policy import Terms, read_terms
 from governance.core.refusals import Reason, Refused
+from governance.core.role_requests import KIND as ROLE_REQUEST
 from governance.core.roles import ROLES, Permission, Role, roles_with
 from governance.core.states import UNFINISHED, State
+from governance.core.training import MODULES
 from governance.models import (
     Area,
     ChangeRequest,
@@ -20,6 +22,7 @@ from governance.models import (
     Jurisdiction,
     Policy,
     RoleGrant,
+    RoleRequest,
     User,
     Vote,
 )
@@ -140,6 +143,18 @@ def due_to_expire(jurisdiction: Jurisdiction) -> list[ChangeRequest]:
     )
 
 
+def grants_that_vote(jurisdiction: Jurisdiction) -> list[RoleGrant]:
+    """Return the grants in force of roles that vote, the oldest first."""
+    rows = RoleGrant.objects.filter(jurisdiction=jurisdiction, revoked_at=None, role__in=list(MODULES))
+    return list(rows.select_related("user", "district").order_by("id"))
+
+
+def role_requests_to_apply() -> list[int]:
+    """Return the numbers of the approved role requests, the oldest first."""
+    rows = RoleRequest.objects.filter(change_request__state=State.APPROVED)
+    return list(rows.order_by("id").values_list("id", flat=True))
+
+
 def votes_on(request: ChangeRequest) -> QuerySet[Vote]:
     """Return the votes on a request with their voters, oldest first."""
     return Vote.objects.filter(change_request=request).select_related("user").order_by("id")
@@ -163,6 +178,13 @@ def voters_for(request: ChangeRequest) -> list[User]:
 def vote_permission(kind: str) -> Permission:
     """Return the permission that a vote on this kind of request needs."""
     return Permission.DECIDE_PLANS if kind == "plan" else Permission.DECIDE_POLICY
+
+
+def open_permissions(kind: str) -> tuple[Permission, ...]:
+    """Return the permissions of which any one lets a person open this kind of request."""
+    if kind == ROLE_REQUEST:
+        return Permission.MANAGE_ROLES, Permission.DECIDE_POLICY
+    return (Permission.PROPOSE,)
 
 
 def areas_of(jurisdiction: Jurisdiction, kind: str = Area.Kind.AREA) -> list[Area]:

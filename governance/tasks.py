@@ -1,5 +1,6 @@
 """Scheduled work of governance: rows in a state, safe to run twice."""
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -10,8 +11,9 @@ from governance import log_health, log_reader, witnesses
 from governance.core.refusals import Reason, Refused
 from governance.core.witness_policy import Witness
 from governance.models import User
-from governance.selectors import due_to_expire, jurisdictions, scheduler_account
+from governance.selectors import due_to_expire, jurisdictions, role_requests_to_apply, scheduler_account
 from governance.services.announce_verification import announce_verification
+from governance.services.apply_role_grant import apply_role_grant
 from governance.services.expire_change_request import expire_change_request
 from governance.services.publish_checkpoint import publish_checkpoint
 from governance.services.publish_tiles import publish_tiles
@@ -20,6 +22,7 @@ from governance.services.sign_checkpoint import sign_checkpoint
 from governance.services.verify_log import verify_log
 from governance.stored_log import last_publication
 
+log = logging.getLogger("lamplight.governance")
 VERIFY_EVERY = timedelta(hours=20)  # a full verification a day, whatever the hour
 
 
@@ -30,6 +33,20 @@ def expire_requests() -> int:
     for jurisdiction in jurisdictions():
         for request in due_to_expire(jurisdiction):
             expire_change_request(change_request_id=request.pk, by=by)
+            done += 1
+    return done
+
+
+@shared_task
+def apply_role_grants() -> int:
+    """Give the roles that the board agreed to; returns how many. One that is refused does not hold up the others."""
+    by, done = scheduler_account(), 0
+    for number in role_requests_to_apply():
+        try:
+            apply_role_grant(role_request_id=number, by=by)
+        except Refused as refusal:
+            log.warning("role not given request=%s reason=%s %s", number, refusal.reason, refusal.message)
+        else:
             done += 1
     return done
 

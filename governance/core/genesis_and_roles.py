@@ -2,8 +2,8 @@
 
 The application may edit these tables, so whoever takes it over could make herself a board member. What the log
 knows: a jurisdiction's genesis entry (digests of its first policy and recipes, how many people got a first role),
-and each role granted or revoked since. Whose first roles those were, the log does not say: of them only the number
-and the minute are compared.
+and the digest of who got which and where), and each role granted or revoked since. A genesis entry from before that
+digest was written has none; of its first roles only the number and the minute are compared.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ GENESIS, GRANTED, REVOKED = "jurisdiction.genesis", "role.granted", "role.revoke
 RECOVERED = "log.recovered"  # the entries it speaks of came back; the rows of those deeds did not
 ACTIONS = (GENESIS, GRANTED, REVOKED, RECOVERED)
 Leaf = Mapping[str, Any]
+Key = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True)
 class Grant:
     """One row of the table of roles: its number, where, whose (SHA-256 of the pseudonym, in hex), which role.
 
-    `granted_at` is the UTC minute as an entry writes it, such as '2026-11-22T16:40Z'.
+    `granted_at` is the UTC minute as an entry writes it, such as '2026-11-22T16:40Z'; `district` is its code or "".
+    `asked` is the digest of what the board would have had to agree to for this very row, "" where it was not asked.
     """
 
     number: int
@@ -33,11 +35,13 @@ class Grant:
     role: str
     granted_at: str
     revoked: bool
+    district: str = ""
+    asked: str = ""
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        """What an entry about it says: where, whose, which role."""
-        return self.jurisdiction, self.account, self.role
+    def key(self) -> Key:
+        """What an entry about it says: in which jurisdiction, whose, which role, and what the board agreed to."""
+        return self.jurisdiction, self.account, self.role, self.asked
 
     @property
     def words(self) -> str:
@@ -57,6 +61,15 @@ class Place:
 def account_digest(pseudonym: str) -> str:
     """How an entry names the account that a role was granted to or taken from."""
     return hashlib.sha256(pseudonym.encode()).hexdigest()
+
+
+def roles_digest(first: Iterable[tuple[str, str, str]]) -> str:
+    """SHA-256, in hex, of a jurisdiction's first roles, each (account's digest, role, district's code or "").
+
+    One line for each, sorted, so that the order of the rows does not matter.
+    """
+    lines = sorted(f"{account} {role} {district}\n" for account, role, district in first)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def genesis_and_role_faults(
@@ -120,9 +133,9 @@ def _revocation_faults(leaves: Sequence[Leaf], grants: Sequence[Grant]) -> list[
 def _grant_faults(leaves: Sequence[Leaf], genesis: Mapping[str, Leaf], grants: Sequence[Grant]) -> list[str]:
     told, kept = _count(leaves, GRANTED), Counter(grant.key for grant in grants)
     found = [
-        f"The log says that the role {role} was granted in {jurisdiction}, and its row is gone from the table."
-        for (jurisdiction, _, role), count in sorted(told.items())
-        if kept[jurisdiction, _, role] < count
+        f"The log says that the role {key[2]} was granted in {key[0]}, and its row is gone from the table."
+        for key, count in sorted(told.items())
+        if kept[key] < count
     ]
     for jurisdiction, leaf in sorted(genesis.items()):
         here = [grant for grant in grants if grant.jurisdiction == jurisdiction]
@@ -137,7 +150,7 @@ def _first_role_faults(leaf: Leaf, first: Sequence[Grant]) -> list[str]:
         return [f"{_capital(grant.words)} has no entry in the log." for grant in late]
     wanted = leaf["detail"]["people"] + 1  # and the service account that set the jurisdiction up
     if len(first) == wanted:
-        return []
+        return _whose_faults(leaf, first)
     which = ", ".join(grant.words for grant in first)
     return [
         f"The genesis entry of {leaf['jurisdiction']}, number {leaf['index']}, tells of {wanted} first roles, and "
@@ -145,7 +158,17 @@ def _first_role_faults(leaf: Leaf, first: Sequence[Grant]) -> list[str]:
     ]
 
 
-def _untold(grants: Sequence[Grant], told: Counter[tuple[str, str, str]]) -> list[Grant]:
+def _whose_faults(leaf: Leaf, first: Sequence[Grant]) -> list[str]:
+    said = leaf["detail"].get("roles_digest")
+    if said is None or said == roles_digest((each.account, each.role, each.district) for each in first):
+        return []
+    return [
+        f"The first roles of {leaf['jurisdiction']} are not those of its genesis entry, number {leaf['index']}: "
+        "somebody else holds one, or another role, or it is another district's."
+    ]
+
+
+def _untold(grants: Sequence[Grant], told: Counter[Key]) -> list[Grant]:
     """The grants left over when each entry has taken the newest of its own."""
     left = Counter(told)
     untold = []
@@ -157,9 +180,14 @@ def _untold(grants: Sequence[Grant], told: Counter[tuple[str, str, str]]) -> lis
     return untold[::-1]
 
 
-def _count(leaves: Iterable[Leaf], action: str) -> Counter[tuple[str, str, str]]:
+def _count(leaves: Iterable[Leaf], action: str) -> Counter[Key]:
     return Counter(
-        (leaf.get("jurisdiction", ""), leaf["subject"], leaf["detail"]["role"])
+        (
+            leaf.get("jurisdiction", ""),
+            leaf["subject"],
+            leaf["detail"]["role"],
+            leaf["detail"].get("asked", ""),
+        )
         for leaf in leaves
         if leaf["action"] == action
     )

@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
-from governance.core.genesis_and_roles import Grant, Place, account_digest, genesis_and_role_faults
+from governance.core.genesis_and_roles import (
+    Grant,
+    Place,
+    account_digest,
+    genesis_and_role_faults,
+    roles_digest,
+)
 
 RECIPES = ("a" * 64, "b" * 64)
 PLACE = Place("demo", "c" * 64, RECIPES)
@@ -129,3 +135,28 @@ def test_a_role_granted_in_entries_that_came_back_without_their_rows_is_not_miss
     assert genesis_and_role_faults([GENESIS, GRANTED, recovered], [PLACE], FIRST) == []
     elsewhere = {"action": "log.recovered", "index": 12, "detail": {"from_size": 10, "to_size": 12}}
     assert "is gone from the table" in the_fault([GENESIS, GRANTED, elsewhere], FIRST)
+
+
+SIGNED = {**GENESIS, "detail": {**GENESIS["detail"], "roles_digest": ""}}
+SIGNED["detail"]["roles_digest"] = roles_digest((each.account, each.role, each.district) for each in FIRST)
+
+
+def test_the_digest_of_the_first_roles_does_not_depend_on_the_order_of_rows() -> None:
+    assert genesis_and_role_faults([SIGNED], [PLACE], FIRST[::-1]) == []
+
+
+@pytest.mark.parametrize(
+    "edit", [{"account": account_digest("p-9")}, {"role": "board_chair"}, {"district": "north"}]
+)
+def test_a_first_role_in_other_hands_another_role_or_elsewhere_is_noticed(edit: dict[str, str]) -> None:
+    assert "are not those of its genesis entry" in the_fault(
+        [SIGNED], [*FIRST[:1], replace(FIRST[1], **edit), FIRST[2]]
+    )
+
+
+def test_a_grant_that_is_no_longer_what_the_board_agreed_to_is_named() -> None:
+    here = replace(LATER, asked="a" * 64)
+    entry = {**GRANTED, "detail": {"role": "analyst", "asked": "a" * 64}}
+    assert genesis_and_role_faults([GENESIS, entry], [PLACE], [*FIRST, here]) == []
+    found = genesis_and_role_faults([GENESIS, entry], [PLACE], [*FIRST, replace(here, asked="b" * 64)])
+    assert "Role grant 4 (analyst in demo) has no entry in the log." in found
