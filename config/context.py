@@ -10,10 +10,10 @@ from django.utils.functional import SimpleLazyObject
 
 from config.replay import next_step
 from governance import clock
-from governance.core.roles import Permission
+from governance.core.roles import ROLES, Permission, Role
 from governance.core.spoken import spoken_moment
 from governance.log_alarms import stopped
-from governance.permissions import can
+from governance.permissions import SEE_ACCESS, can
 from governance.selectors import (
     home_jurisdiction,
     jurisdictions,
@@ -64,11 +64,17 @@ def _signed_in(request: HttpRequest, user: User) -> dict[str, Any]:
                 "current": request.path.startswith(reverse(name)),
                 "count": waiting if name == "inbox" else 0,
             }
-            for label, name in WORK
+            for label, name in (*WORK, *_review(grants))
         ],
         "replay": _replay(here, user),
         "policy_version": policy_in_force(here).version,
     } | alarm
+
+
+def _review(grants: list[RoleGrant]) -> tuple[tuple[str, str], ...]:
+    """The access review, for those whose role opens it."""
+    held = {each for grant in grants for each in ROLES[Role(grant.role)].permissions}
+    return (("Access", "access"),) if held & set(SEE_ACCESS) else ()
 
 
 def _part(grant: RoleGrant) -> str:

@@ -23,6 +23,7 @@ from governance.models import (
     Policy,
     RoleGrant,
     RoleRequest,
+    TrainingRecord,
     User,
     Vote,
 )
@@ -147,6 +148,57 @@ def grants_that_vote(jurisdiction: Jurisdiction) -> list[RoleGrant]:
     """Return the grants in force of roles that vote, the oldest first."""
     rows = RoleGrant.objects.filter(jurisdiction=jurisdiction, revoked_at=None, role__in=list(MODULES))
     return list(rows.select_related("user", "district").order_by("id"))
+
+
+def grants_in_force(jurisdiction: Jurisdiction) -> list[RoleGrant]:
+    """Return who holds which role there, with everything that a review of it shows, in one query."""
+    rows = RoleGrant.objects.filter(jurisdiction=jurisdiction, revoked_at=None, user__is_active=True)
+    people = rows.select_related("user", "district", "granted_by", "change_request", "jurisdiction")
+    return list(people.order_by("user__is_service", "user__name", "id"))
+
+
+def accounts_in_use() -> list[User]:
+    """Return the accounts of people that are in use, by name."""
+    return list(User.objects.filter(is_active=True, is_service=False).order_by("name", "id"))
+
+
+def trained_in(users: Iterable[User]) -> set[tuple[int, str]]:
+    """Return of which people (their numbers) the present module of which role is complete."""
+    rows = TrainingRecord.objects.filter(user__in=list(users)).values_list("user_id", "role", "version")
+    return {(user, role) for user, role, version in rows if version == MODULES[Role(role)].version}
+
+
+def untrained_roles(user: User) -> list[Role]:
+    """Return the roles in which a person may vote once she has completed their modules."""
+    held = dict.fromkeys(Role(each.role) for each in roles_of(user) if Role(each.role) in MODULES)
+    done = trained_in([user]) if held else set()
+    return [role for role in held if (user.pk, role.value) not in done]
+
+
+def role_request_of(request_id: int) -> RoleRequest | None:
+    """Return what a request of the kind role_grant asks for."""
+    rows = RoleRequest.objects.select_related(
+        "user", "asked_by", "change_request__jurisdiction", "change_request__district"
+    )
+    return rows.filter(change_request_id=request_id).first()
+
+
+def undecided_role_requests(jurisdiction: Jurisdiction) -> list[RoleRequest]:
+    """Return the role requests that wait for the board or for the schedule, the most urgent first."""
+    rows = RoleRequest.objects.filter(
+        change_request__jurisdiction=jurisdiction, change_request__state__in=UNFINISHED
+    ).select_related("user", "asked_by", "change_request__jurisdiction")
+    return list(rows.order_by("change_request__expires_at", "id"))
+
+
+def grant_numbered(number: int) -> RoleGrant | None:
+    """Return one role grant."""
+    return RoleGrant.objects.select_related("user", "jurisdiction").filter(pk=number).first()
+
+
+def account_numbered(number: int) -> User | None:
+    """Return the account of a person."""
+    return User.objects.filter(pk=number, is_service=False).first()
 
 
 def role_requests_to_apply() -> list[int]:

@@ -18,7 +18,7 @@ from governance.core.role_requests import (
     role_digest,
 )
 from governance.core.roles import ROLES, Permission, Role
-from governance.core.states import UNFINISHED
+from governance.core.states import State
 from governance.ledger import record
 from governance.models import District, Jurisdiction, RoleGrant, RoleRequest, User
 from governance.permissions import check_any
@@ -94,7 +94,7 @@ def _undecided(
         role=role,
         change_request__jurisdiction=jurisdiction,
         change_request__district=district,
-        change_request__state__in=UNFINISHED,
+        change_request__state__in=[State.OPEN, State.APPROVED],
         change_request__expires_at__gt=clock.now(jurisdiction),
     ).first()
 

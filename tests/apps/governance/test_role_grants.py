@@ -11,57 +11,25 @@ from governance.core.training import right_answers
 from governance.models import ChangeRequest, LedgerEntry, LedgerText, RoleGrant, RoleRequest, User
 from governance.permissions import can
 from governance.selectors import account
-from governance.services.add_jurisdiction import FirstRole
 from governance.services.advance_clock import advance_clock
 from governance.services.apply_role_grant import apply_role_grant
-from governance.services.cast_vote import cast_vote
 from governance.services.complete_training import complete_training
 from governance.services.create_account import create_account
 from governance.services.deactivate_account import deactivate_account
 from governance.services.grant_role import grant_role
 from governance.services.redeem_approval import redeem_approval
-from governance.services.request_role import request_role
 from governance.services.revoke_role import revoke_role
 from governance.tasks import apply_role_grants, expire_requests
+from tests.apps.governance.board import WHY, ask, build_board_city, person, vote
 from tests.apps.governance.test_deeds import approved, refused
 from tests.apps.governance.test_verify_ledger import verify
-from tests.cast import PASSWORD, City, build_city
-
-WHY = "The board met her on Monday; she leads the evening shift from July."
+from tests.cast import City, build_city
 
 
 @pytest.fixture
 def city(db: None) -> City:
     """The small city with a board of three and an administrator."""
-    return build_city(
-        more=[
-            FirstRole("nora@example.org", "Nora Chair", Role.BOARD_CHAIR, password=PASSWORD),
-            FirstRole("olga@example.org", "Olga Board", Role.BOARD_MEMBER, password=PASSWORD),
-            FirstRole("amir@example.org", "Amir Admin", Role.ADMINISTRATOR, password=PASSWORD),
-        ]
-    )
-
-
-def person(name: str) -> User:
-    return account(f"{name}@example.org")
-
-
-def ask(
-    city: City, user: User, *, by: User | None = None, role: Role = Role.BOARD_MEMBER, **more: Any
-) -> RoleRequest:
-    return request_role(
-        user=user,
-        role=role,
-        jurisdiction=city.jurisdiction,
-        **{"district": None, "reason": WHY, "by": by or person("amir"), **more},
-    )
-
-
-def vote(asked: RoleRequest, by: User, verdict: Verdict = Verdict.APPROVE) -> ChangeRequest:
-    request = ChangeRequest.objects.get(pk=asked.change_request_id)
-    return cast_vote(
-        change_request_id=request.pk, verdict=verdict, rationale=WHY, seen_digest=request.digest, by=by
-    )
+    return build_board_city()
 
 
 def test_the_board_gives_a_district_its_supervisor_and_the_schedule_carries_it_out(city: City) -> None:
@@ -78,6 +46,7 @@ def test_the_board_gives_a_district_its_supervisor_and_the_schedule_carries_it_o
     assert not can(eve, Permission.DECIDE_PLANS, city.jurisdiction, city.central)
     grant = RoleGrant.objects.get(user=eve)
     assert grant.change_request_id == asked.change_request_id
+    assert grant.ledger_index is not None
     assert LedgerEntry.objects.get(index=grant.ledger_index).action == "role.granted"
     assert apply_role_grant(role_request_id=asked.pk, by=city.scheduler) == grant
     assert verify()[0] == 0
@@ -250,7 +219,11 @@ def test_an_account_is_closed_by_an_administrator_of_all_its_places_with_a_reaso
 
 
 def test_an_account_is_made_by_an_administrator_and_may_nothing(city: City) -> None:
-    make = {"email": "New@Example.org ", "name": " New  Person", "jurisdiction": city.jurisdiction}
+    make: dict[str, Any] = {
+        "email": "New@Example.org ",
+        "name": " New  Person",
+        "jurisdiction": city.jurisdiction,
+    }
     before = LedgerEntry.objects.count()
     made = create_account(**make, by=person("amir"))
     assert LedgerEntry.objects.count() == before + 1
