@@ -160,13 +160,13 @@ def real_clock_city(db: None) -> City:
 
 @pytest.fixture(autouse=True)
 def signed_in_just_now(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let `client.force_login` leave the mark that the sign-in page leaves: the password was given just now."""
-    force_login = Client.force_login
+    """Let a test's client, when it signs in, leave the mark of the sign-in page: the password was given just now."""
+    sign_in = Client._login  # type: ignore[attr-defined]
 
     def as_on_the_page(client: Client, user: Any, backend: str | None = None) -> None:
-        force_login(client, user, backend)
+        sign_in(client, user, backend)
         session = client.session
         session[SIGNED_IN_AT] = int(time.time())
         session.save()
 
-    monkeypatch.setattr(Client, "force_login", as_on_the_page)
+    monkeypatch.setattr(Client, "_login", as_on_the_page)

@@ -21,7 +21,6 @@ from governance.services.create_account import create_account
 from governance.services.grant_role import grant_role
 from governance.tasks import apply_role_grants
 from tests.apps.governance.board import WHY, ask, build_board_city, person, vote
-from tests.apps.governance.test_voting import open_plan
 from tests.cast import PASSWORD, City
 
 NEW_PASSWORD = "a-long-enough-first-word"
@@ -260,13 +259,12 @@ def test_a_new_voter_is_led_to_her_module_and_votes_after_it(client: Client, cit
 def test_an_old_sign_in_is_asked_for_the_password_and_what_was_typed_is_sent_as_it_was(
     client: Client, city: City
 ) -> None:
-    plan = open_plan(city)
-    client.force_login(city.ben)
+    asked_of_the_board = ask(city, city.eve).change_request
+    client.force_login(city.chloe)
     long_ago(client)
     typed = "Fits <b>what</b> residents reported &\nwhat I saw on Monday."
-    decide = {"verdict": "reject", "rationale": typed, "seen_digest": plan.digest}
-    # no page of this plan is drawn here: the vote is cast on its request's own address
-    address = reverse("role-decide", args=[plan.pk])
+    decide = {"verdict": "reject", "rationale": typed, "seen_digest": asked_of_the_board.digest}
+    address = reverse("role-decide", args=[asked_of_the_board.pk])
     asked = client.post(address, decide)
     assert asked.status_code == 403
     page = text(asked)
