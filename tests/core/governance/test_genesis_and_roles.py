@@ -146,12 +146,15 @@ def test_the_digest_of_the_first_roles_does_not_depend_on_the_order_of_rows() ->
 
 
 @pytest.mark.parametrize(
-    "edit", [{"account": account_digest("p-9")}, {"role": "board_chair"}, {"district": "north"}]
+    "edited",
+    [
+        replace(FIRST[1], account=account_digest("p-9")),
+        replace(FIRST[1], role="board_chair"),
+        replace(FIRST[1], district="north"),
+    ],
 )
-def test_a_first_role_in_other_hands_another_role_or_elsewhere_is_noticed(edit: dict[str, str]) -> None:
-    assert "are not those of its genesis entry" in the_fault(
-        [SIGNED], [*FIRST[:1], replace(FIRST[1], **edit), FIRST[2]]
-    )
+def test_a_first_role_in_other_hands_another_role_or_elsewhere_is_noticed(edited: Grant) -> None:
+    assert "are not those of its genesis entry" in the_fault([SIGNED], [FIRST[0], edited, FIRST[2]])
 
 
 def test_a_grant_that_is_no_longer_what_the_board_agreed_to_is_named() -> None:
