@@ -15,7 +15,7 @@ demo: setup            ## install, start, build the demo city, run one cycle, se
 test: setup-test       ## lint, types, import contracts and every test, on the real services
 	@$(PY) -m config.checks
 
-test-slow: setup-test  ## fault injection and long state machines
+test-slow: setup-test  ## fault injection, fuzzing and a real city
 	@$(PY) -m config.checks --slow
 
 bench: setup-test      ## measurements, each beside a reference workload of the same run

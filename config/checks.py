@@ -23,7 +23,10 @@ QUICK = [
          "tests/test_codebase.py"],
     ),
 ]  # fmt: skip
-SLOW = [("slow suites", [PYTHON, "-m", "pytest", "-q", "-m", "slow", "tests"])]
+SLOW = [
+    ("slow suites", [PYTHON, "-m", "pytest", "-q", "-m", "slow", "tests"]),
+    ("fuzzing", [PYTHON, "-m", "tests.benchmarks.fuzz_formats", "--seconds", "20"]),
+]
 
 
 def benchmarks() -> list[tuple[str, list[str]]]:

@@ -86,6 +86,8 @@ def database(url: str) -> dict[str, object]:
         "PORT": parts.get("port", ""),
         "ATOMIC_REQUESTS": False,
         "CONN_MAX_AGE": 60,
+        # A client that hangs inside a deed holds the record's lock; the longest computation inside one takes less.
+        "OPTIONS": {"options": "-c idle_in_transaction_session_timeout=600000"},
     }
 
 

@@ -49,10 +49,31 @@ def record(
         raise transaction.TransactionManagementError(
             "A deed and its entry share one transaction; open it first."
         )
+    try:
+        return _enter(
+            action, subject_kind, subject, by, role, outcome, jurisdiction, policy_version, detail, text
+        )
+    except BaseException:
+        transaction.set_rollback(True)  # who swallows this error must not keep a deed without its entry
+        raise
+
+
+def _enter(
+    action: str,
+    subject_kind: str,
+    subject: str,
+    by: User,
+    role: Role,
+    outcome: str,
+    jurisdiction: Jurisdiction | None,
+    policy_version: int | None,
+    detail: Mapping[str, str | int | bool] | None,
+    text: str,
+) -> LedgerEntry:
     index = _next_index()
     published_log.check_not_behind(index)
-    moment = timezone.now()
-    entry: dict[str, str | int | Mapping[str, str | int | bool]] = {
+    moment, salt = timezone.now(), secrets.token_bytes(canonical.SALT_BYTES)
+    told: dict[str, str | int | Mapping[str, str | int | bool] | None] = {
         "v": canonical.VERSION,
         "index": index,
         "time": canonical.entry_time(moment),
@@ -62,20 +83,15 @@ def record(
         "subject_kind": subject_kind,
         "subject": subject,
         "outcome": outcome,
+        "jurisdiction": jurisdiction.slug if jurisdiction else None,
+        "policy_version": policy_version,
+        "detail": {name: value for name, value in (detail or {}).items() if value != ""} or None,
+        "text": canonical.salted_digest(salt, text) if text else None,
     }
-    if jurisdiction is not None:
-        entry["jurisdiction"] = jurisdiction.slug
-    if policy_version is not None:
-        entry["policy_version"] = policy_version
-    if told := {name: value for name, value in (detail or {}).items() if value != ""}:
-        entry["detail"] = told
-    salt = secrets.token_bytes(canonical.SALT_BYTES)
-    if text:
-        entry["text"] = canonical.salted_digest(salt, text)
     row = _append(
         LedgerEntry(
             index=index,
-            leaf=canonical.leaf_bytes(entry),
+            leaf=canonical.leaf_bytes({name: value for name, value in told.items() if value is not None}),
             action=action,
             jurisdiction=jurisdiction.slug if jurisdiction else "",
             subject=subject,

@@ -24,7 +24,8 @@ class Trouble(StrEnum):
     UNSOUND = "unsound"  # the last full verification found a bad entry or another history
     UNSIGNED = "unsigned"  # the log is not being signed
     UNPUBLISHED = "unpublished"  # the log is signed and not being published
-    LATE = "late"  # nobody does either
+    ALTERED = "altered"  # a published file does not hold what the database gives
+    LATE = "late"  # nobody signs or publishes
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def stopped() -> Alarm | None:
 
     One query.
     """
-    rows = LogHealth.objects.exclude(problem="").filter(part__in=(log_health.SIGNING, log_health.PUBLISHING))
+    rows = LogHealth.objects.exclude(problem="").filter(part__in=log_health.PARTS)
     health = {
         row.part: row for row in rows.annotate(entries=Subquery(LedgerLock.objects.values("next_index")[:1]))
     }
@@ -64,7 +65,11 @@ def behind_or_stopped(health: Mapping[str, LogHealth], entries: int) -> list[Ala
     except Refused as refusal:
         since = signing.failing_since if signing else None
         return [Alarm(Trouble.BEHIND, without_folders(refusal.message), since)]
-    parts = ((Trouble.UNSIGNED, signing), (Trouble.UNPUBLISHED, health.get(log_health.PUBLISHING)))
+    parts = (
+        (Trouble.UNSIGNED, signing),
+        (Trouble.UNPUBLISHED, health.get(log_health.PUBLISHING)),
+        (Trouble.ALTERED, health.get(log_health.FILES)),
+    )
     return [
         Alarm(trouble, without_folders(row.problem), row.failing_since)
         for trouble, row in parts

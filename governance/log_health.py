@@ -1,6 +1,7 @@
 """How the parts of the log's machinery are doing, for the pages and for whoever is on call."""
 
 import logging
+import re
 
 from django.utils import timezone
 
@@ -9,6 +10,8 @@ from governance.models import LogHealth
 log = logging.getLogger("lamplight.log")
 SIGNING = "signing"
 PUBLISHING = "publishing"
+FILES = "files"
+PARTS = (SIGNING, PUBLISHING, FILES)  # of our own; the others are witnesses
 
 
 def witness_part(name: str) -> str:
@@ -27,7 +30,7 @@ def report_problem(part: str, sentence: str) -> None:
     """Note that a part did not do its work, and why; an error in the application log the first time."""
     now = timezone.now()
     state, _ = LogHealth.objects.get_or_create(part=part, defaults={"tried_at": now})
-    if state.problem != sentence:
+    if _without_numbers(state.problem) != _without_numbers(sentence):  # the same trouble at every size is one
         log.error("the log: %s: %s", part, sentence)
     state.tried_at, state.problem = now, sentence
     state.failing_since = state.failing_since or now
@@ -44,7 +47,10 @@ def states() -> list[LogHealth]:
     return list(LogHealth.objects.order_by("part"))
 
 
-def alert() -> str:
-    """Return why the log is not being signed or published, or nothing while it is."""
-    rows = LogHealth.objects.filter(part__in=(SIGNING, PUBLISHING)).exclude(problem="").order_by("-part")
-    return next((row.problem for row in rows), "")
+def is_failing(part: str) -> bool:
+    """Whether a part's last attempt failed."""
+    return LogHealth.objects.filter(part=part).exclude(problem="").exists()
+
+
+def _without_numbers(sentence: str) -> str:
+    return re.sub(r"\d+", "", sentence)

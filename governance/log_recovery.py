@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from governance import published_log, stored_log
 from governance.core.checkpoint import Checkpoint
+from governance.core.consequences import REVOKED, Leaf, read_leaves
+from governance.core.genesis_and_roles import account_digest
 from governance.core.merkle import Frontier, leaf_hash
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import ROLES, Permission, Role, roles_with
@@ -22,6 +24,11 @@ class Gap:
     checkpoint: Checkpoint
     leaves: tuple[bytes, ...]
 
+    @property
+    def told(self) -> list[Leaf]:
+        """What the leaves say, those that are entries."""
+        return read_leaves(enumerate(self.leaves, self.size))[0]
+
 
 def decider_role(by: User) -> Role:
     """Return the role in which a person decides on policy, in whichever jurisdiction: the log belongs to all.
@@ -35,6 +42,21 @@ def decider_role(by: User) -> Role:
     raise Refused(
         Reason.NOT_PERMITTED, f"To decide how the log goes on one needs the role {who} in some jurisdiction."
     )
+
+
+def check_keeps_roles(found: Gap, person: User) -> None:
+    """Refuse a person of whom the missing entries say that a role was taken from her: this database forgot it.
+
+    Raises Refused(NOT_PERMITTED).
+    """
+    account = account_digest(person.pseudonym)
+    for leaf in found.told:
+        if (leaf["action"], leaf["subject"]) == (REVOKED, account):
+            raise Refused(
+                Reason.NOT_PERMITTED,
+                f"The published entry {leaf['index']}, which this database lacks, took a role away from the account "
+                f"{person.pseudonym}: it may neither propose nor confirm a recovery. Two others decide.",
+            )
 
 
 def gap() -> Gap:

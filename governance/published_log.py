@@ -168,9 +168,16 @@ def read_entries(index: int, width: int) -> list[bytes]:
 
 
 def is_complete(size: int) -> bool:
-    """Whether every file of the log of that size is there; it looks at names, not at bytes."""
-    files = ((public_folder() / tile.path, public_folder() / tile.full.path) for tile in new_tiles(0, size))
-    return all(partial.exists() or full.exists() for partial, full in files)
+    """Whether every file of the log of that size is there and as long as it must be; `check_files` reads them."""
+    return all(_has_its_length(tile) or _has_its_length(tile.full) for tile in new_tiles(0, size))
+
+
+def _has_its_length(tile: Tile) -> bool:
+    try:
+        length = (public_folder() / tile.path).stat().st_size
+    except FileNotFoundError:
+        return False
+    return length > 0 if tile.level == ENTRIES else length == tile.width * HASH_BYTES
 
 
 def tree(size: int) -> TileTree:

@@ -1,13 +1,15 @@
 """The stored log as the core's values: its entries, its signed and published states, the proof of one entry."""
 
 from collections.abc import Generator
+from contextlib import closing
 from datetime import datetime
+from itertools import islice
 
 from django.db import connection
 
 from governance import published_log
 from governance.core.checkpoint import CheckpointError
-from governance.core.merkle import ProofError
+from governance.core.merkle import Frontier, ProofError, leaf_hash
 from governance.core.proof import EntryProof, verify_proof
 from governance.core.refusals import Reason, Refused
 from governance.core.tiles import TileError
@@ -22,6 +24,12 @@ def stored_leaves() -> Generator[tuple[int, bytes, bytes], None, None]:
         cursor.execute("SELECT index, leaf, leaf_hash FROM governance_ledgerentry ORDER BY index")
         while rows := cursor.fetchmany(CHUNK):
             yield from rows
+
+
+def root_at(size: int) -> bytes:
+    """Return the root of the first `size` entries, hashed from their bytes; of fewer, if there are no more."""
+    with closing(stored_leaves()) as stored:
+        return Frontier().extend(leaf_hash(leaf) for _, leaf, _ in islice(stored, size)).root
 
 
 def leaves(first: int, count: int) -> list[bytes]:
@@ -53,12 +61,16 @@ def entry_numbered(index: int) -> LedgerEntry:
 
 
 def entry_proof(row: LedgerEntry) -> EntryProof:
+    """Return the proof that an entry stands in the log. Raises Refused(TOO_EARLY | INCONSISTENT_LOG)."""
+    return proof_under(publication_covering(row.index), row)
+
+
+def proof_under(publication: Publication | None, row: LedgerEntry) -> EntryProof:
     """Return the proof that an entry stands in the log, under a published checkpoint that covers it.
 
     Read from the published tiles, so it is the proof that anybody could make for herself. Raises
     Refused(TOO_EARLY | INCONSISTENT_LOG).
     """
-    publication = publication_covering(row.index)
     if publication is None:
         raise Refused(
             Reason.TOO_EARLY,
@@ -84,6 +96,12 @@ def kept_text(index: int) -> tuple[bytes, str] | None:
     """Return the salt and the text beside an entry, None where there is none or it was erased."""
     kept = LedgerText.objects.filter(entry_id=index).first()
     return (bytes(kept.salt), kept.text) if kept else None
+
+
+def erasure_of(row: LedgerEntry) -> int | None:
+    """Return the number of the entry by which the text of this one was erased."""
+    rows = LedgerEntry.objects.filter(action="text.erased", subject=bytes(row.leaf_hash).hex())
+    return rows.values_list("index", flat=True).first()
 
 
 def publication_covering(index: int) -> Publication | None:

@@ -7,8 +7,9 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from governance import log_health, log_reader, witnesses
+from governance import full_verification, log_health, published_files, witnesses
 from governance.core.refusals import Reason, Refused
+from governance.core.tiles import TileError
 from governance.core.witness_policy import Witness
 from governance.models import User
 from governance.selectors import due_to_expire, jurisdictions, role_requests_to_apply, scheduler_account
@@ -67,11 +68,22 @@ def publish_log() -> int:
 
 @shared_task
 def verify_record() -> int:
-    """Recompute the whole log once a day; returns how many entries were read, 0 when today's was done."""
-    last = log_reader.last_verified_at()
-    if last is not None and timezone.now() - last < VERIFY_EVERY:
-        return 0
-    return verify_log(by=scheduler_account()).size
+    """Recompute the whole log once a day, and read every published file; returns how many entries were read.
+
+    0 when today's was done.
+    """
+    last = full_verification.last_verified_at()
+    due = last is None or timezone.now() - last >= VERIFY_EVERY
+    if due or log_health.is_failing(log_health.FILES):
+        _worked(log_health.FILES, _files_checked)
+    return verify_log(by=scheduler_account()).size if due else 0
+
+
+def _files_checked() -> int:
+    published = last_publication()
+    size = published.checkpoint.size if published else 0
+    published_files.check_files(size)
+    return size
 
 
 def _sign(by: User) -> int:
@@ -113,15 +125,16 @@ def _worked(part: str, work: Callable[[], int]) -> bool:
     except Refused as problem:
         log_health.report_problem(part, problem.message)
         return False
-    except OSError as problem:
+    except (OSError, TileError) as problem:
         log_health.report_problem(part, _about_the_folder(problem))
         return False
     log_health.report_well(part, size=size)
     return True
 
 
-def _about_the_folder(problem: OSError) -> str:
+def _about_the_folder(problem: OSError | TileError) -> str:
+    why = (problem.strerror if isinstance(problem, OSError) else None) or str(problem).rstrip(".")
     return (
-        f"The folder of the published log cannot be used: {problem.strerror or problem}. What was published stays as "
-        "it is. Free or mend the folder that LAMPLIGHT_LOG_FOLDER names; the next turn goes on from there."
+        f"The folder of the published log cannot be used: {why}. What was published stays as it is. Free or mend the "
+        "folder that LAMPLIGHT_LOG_FOLDER names; the next turn goes on from there."
     )

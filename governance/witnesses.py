@@ -3,7 +3,9 @@
 import contextlib
 import hashlib
 import http.client
+import logging
 import queue
+import re
 import socket
 import threading
 import time
@@ -21,6 +23,7 @@ from governance.core.refusals import Reason, Refused
 from governance.core.witness_policy import PolicyError, Witness, WitnessPolicy, parse_policy, plain_policy
 from governance.core.witness_protocol import Answer, Conflict, WitnessRefused, read_answer, request_body
 
+log = logging.getLogger("lamplight.log")
 LONGEST_NAME = 200  # letters; a cosignature is kept under its witness's name
 EXCERPT = 120  # letters of what a stranger sent
 MOST_BYTES = 65_536  # of an answer; a cosignature has a few hundred
@@ -39,9 +42,15 @@ def policy_text() -> str:
     except (OSError, UnicodeDecodeError) as problem:
         raise Refused(
             Reason.BAD_INPUT,
-            f"The witness policy cannot be read: {problem}. LAMPLIGHT_LOG_POLICY names its file; without a policy "
-            "nothing is published.",
+            f"The witness policy cannot be read ({getattr(problem, 'strerror', None) or 'it is not text'}). "
+            "LAMPLIGHT_LOG_POLICY names its file; without a policy nothing is published.",
         ) from problem
+
+
+def public_policy_text() -> str:
+    """Return the policy's text once it was found to be one. Raises Refused(BAD_INPUT)."""
+    policy()
+    return policy_text()
 
 
 def policy() -> WitnessPolicy:
@@ -56,9 +65,13 @@ def policy() -> WitnessPolicy:
         if names := [each.name for each in said.witnesses if len(each.name) > LONGEST_NAME]:
             raise PolicyError(f"the witness's name {names[0]!r} has more than {LONGEST_NAME} letters")
     except PolicyError as problem:
+        # The file may be another one, with secrets in it: the public hears the line's number, not its words.
+        log.error("the witness policy: %s", problem)
+        where = re.match(r"Line \d+", str(problem))
         raise Refused(
             Reason.BAD_INPUT,
-            f"The witness policy is not usable: {str(problem).rstrip('.')}. Nothing is published until it is.",
+            f"The witness policy is not usable{f' ({where[0].lower()})' if where else ''}; the application log says "
+            "why. Nothing is published until it is.",
         ) from problem
     return said
 

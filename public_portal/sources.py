@@ -22,7 +22,6 @@ from governance.artifacts import read_artifact
 from governance.core.roles import Role
 from governance.ledger import actor_name
 from governance.selectors import areas_of, role_title, votes_on
-from governance.stored_log import kept_text
 from public_portal.core.area_table import AreaFigures
 from public_portal.core.privacy import is_public
 
@@ -174,16 +173,13 @@ def decision(plan: Plan) -> dict[str, Any]:
 
 
 def _vote(vote: Vote) -> dict[str, Any]:
-    """Return a vote with its reason, and the salt by which anybody can compare the reason with the entry."""
-    salt, _ = kept_text(vote.ledger_index) or (b"", "")
+    """Return a vote by its entry; its reason is read from beside the entry when shown, where it can be erased."""
     return {
         "revision": vote.revision,
         "verdict": vote.verdict,
         "role": role_title(vote.role),
         "who": vote.user.pseudonym,
         "in_entry": actor_name(vote.user, Role(vote.role), vote.digest),
-        "rationale": vote.rationale,
-        "salt": salt.hex(),
         "at": vote.cast_at.isoformat(),
         "entry": vote.ledger_index,
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.http import Http404
@@ -15,6 +14,7 @@ from rest_framework.reverse import reverse
 
 from governance import log_alarms, log_status, published_log, stored_log
 from governance.api.answers import PUBLIC, Endpoint, Problem
+from governance.core.canonical import EntryError, parse_leaf
 from governance.core.refusals import Refused
 from governance.models import LedgerEntry, LogVerification, Publication
 
@@ -108,7 +108,7 @@ class EntryRow(serializers.ModelSerializer[LedgerEntry]):
 
     index = serializers.IntegerField(help_text="Counted from 0.")
     leaf = serializers.SerializerMethodField(
-        help_text="What is hashed; as bytes it is canonical JSON (RFC 8785)."
+        help_text="What is hashed; as bytes it is canonical JSON (RFC 8785). Null where the bytes are damaged."
     )
     leaf_hash = serializers.SerializerMethodField(help_text="SHA-256(0x00 ‖ leaf), hexadecimal (RFC 9162).")
     leaf_url = serializers.SerializerMethodField(help_text="The exact bytes.")
@@ -117,9 +117,11 @@ class EntryRow(serializers.ModelSerializer[LedgerEntry]):
         model = LedgerEntry
         fields: tuple[str, ...] = ("index", "leaf", "leaf_hash", "leaf_url")
 
-    def get_leaf(self, entry: LedgerEntry) -> dict[str, Any]:
-        leaf: dict[str, Any] = json.loads(bytes(entry.leaf))
-        return leaf
+    def get_leaf(self, entry: LedgerEntry) -> dict[str, Any] | None:
+        try:
+            return parse_leaf(bytes(entry.leaf))
+        except EntryError:
+            return None
 
     def get_leaf_hash(self, entry: LedgerEntry) -> str:
         return bytes(entry.leaf_hash).hex()

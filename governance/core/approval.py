@@ -109,6 +109,10 @@ def check_ballot(
         check_evidence(rule, evidence)
 
 
+ERASED = "This reason was erased. Its salted digest stays in the record."
+"""What stands where a reason stood."""
+
+
 def plain_text(rationale: str) -> str:
     """The reason as it is recorded: line feeds only, no space around it, so that a reader's copy is the same text."""
     return rationale.replace("\r\n", "\n").strip()

@@ -3,7 +3,8 @@
 The application may edit these tables, so whoever takes it over could make herself a board member. What the log
 knows: a jurisdiction's genesis entry (digests of its first policy and recipes, how many people got a first role),
 and the digest of who got which and where), and each role granted or revoked since. A genesis entry from before that
-digest was written has none; of its first roles only the number and the minute are compared.
+digest was written has none; of its first roles only the number and the minute are compared. A role that votes was
+agreed to by the board: its entry holds the digest of what exactly, and the row must give the same.
 """
 
 from __future__ import annotations
@@ -12,13 +13,9 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-GENESIS, GRANTED, REVOKED = "jurisdiction.genesis", "role.granted", "role.revoked"
-RECOVERED = "log.recovered"  # the entries it speaks of came back; the rows of those deeds did not
-ACTIONS = (GENESIS, GRANTED, REVOKED, RECOVERED)
-Leaf = Mapping[str, Any]
-Key = tuple[str, str, str, str]
+from .consequences import GENESIS, GRANTED, REVOKED, Leaf, is_lost, lost_ranges, sort_out
+from .stored_entry import Fault
 
 
 @dataclass(frozen=True)
@@ -39,9 +36,9 @@ class Grant:
     asked: str = ""
 
     @property
-    def key(self) -> Key:
-        """What an entry about it says: in which jurisdiction, whose, which role, and what the board agreed to."""
-        return self.jurisdiction, self.account, self.role, self.asked
+    def key(self) -> tuple[str, str, str]:
+        """What an entry about it says: where, whose, which role."""
+        return self.jurisdiction, self.account, self.role
 
     @property
     def words(self) -> str:
@@ -56,6 +53,17 @@ class Place:
     slug: str
     policy: str
     recipes: tuple[str, ...]
+
+
+def place_of(slug: str, genesis: object) -> Place:
+    """The place of a row, whatever its column of first facts holds; what is no list of digests is none of any entry."""
+    facts = genesis if isinstance(genesis, Mapping) else {}
+    policy, recipes = (facts.get(kind, []) for kind in ("policy", "recipe"))
+    return Place(slug, "".join(_digests(policy)), _digests(recipes))
+
+
+def _digests(stored: object) -> tuple[str, ...]:
+    return tuple(map(str, stored)) if isinstance(stored, list) else (repr(stored),)
 
 
 def account_digest(pseudonym: str) -> str:
@@ -74,25 +82,22 @@ def roles_digest(first: Iterable[tuple[str, str, str]]) -> str:
 
 def genesis_and_role_faults(
     leaves: Iterable[Leaf], places: Iterable[Place], grants: Sequence[Grant]
-) -> list[str]:
-    """What the tables say otherwise than the log's genesis and role entries: one sentence each."""
-    told = _with_rows(list(leaves))
-    genesis = {leaf.get("jurisdiction", ""): leaf for leaf in told if leaf["action"] == GENESIS}
-    return [
+) -> list[Fault]:
+    """What the tables say otherwise than the log's genesis and role entries, and the entries that say nothing.
+
+    Of entries taken back after a loss, the roles they granted left no row; those they revoked were revoked again.
+    """
+    told, odd = sort_out(leaves)
+    lost = lost_ranges(told)
+    with_rows = [leaf for leaf in told if not is_lost(leaf, lost)]
+    genesis = {leaf["jurisdiction"]: leaf for leaf in with_rows if leaf["action"] == GENESIS}
+    sentences = [
         *_place_faults(genesis, list(places)),
-        *_revocation_faults(told, grants),
-        *_grant_faults(told, genesis, grants),
+        *_revocation_faults(told, lost, grants),
+        *_grant_faults(with_rows, genesis, grants),
+        *_agreed_faults(with_rows, grants),
     ]
-
-
-def _with_rows(leaves: list[Leaf]) -> list[Leaf]:
-    """The entries whose deeds the tables still know: those taken back after a loss are left out."""
-    lost = [leaf["detail"] for leaf in leaves if leaf["action"] == RECOVERED]
-    return [
-        leaf
-        for leaf in leaves
-        if not any(each["from_size"] <= leaf["index"] < each["to_size"] for each in lost)
-    ]
+    return [*odd, *(Fault(None, sentence) for sentence in sentences)]
 
 
 def _place_faults(genesis: Mapping[str, Leaf], places: Sequence[Place]) -> list[str]:
@@ -117,25 +122,54 @@ def _place_faults(genesis: Mapping[str, Leaf], places: Sequence[Place]) -> list[
     return found
 
 
-def _revocation_faults(leaves: Sequence[Leaf], grants: Sequence[Grant]) -> list[str]:
-    told, kept = _count(leaves, REVOKED), Counter(grant.key for grant in grants if grant.revoked)
+def _revocation_faults(told: Sequence[Leaf], lost: Sequence[range], grants: Sequence[Grant]) -> list[str]:
+    """Replay who held which role, and name the rows of whatever stands otherwise now."""
+    wanted, kept = _in_force(told, lost, grants), Counter(grant.key for grant in grants if not grant.revoked)
     found = []
     for grant in grants:
-        if grant.revoked and kept[grant.key] > told[grant.key]:
+        if grant.revoked and kept[grant.key] < wanted[grant.key]:
             found.append(
                 f"{_capital(grant.words)} is revoked in its table, and the log has no entry of that."
             )
-        elif not grant.revoked and kept[grant.key] < told[grant.key]:
+        elif not grant.revoked and kept[grant.key] > wanted[grant.key]:
             found.append(f"{_capital(grant.words)} is in force, although the log says that it was revoked.")
     return found
+
+
+def _in_force(
+    told: Sequence[Leaf], lost: Sequence[range], grants: Sequence[Grant]
+) -> Counter[tuple[str, str, str]]:
+    """How many grants of each kind are in force by the log; of the first roles, which it does not name, by the rows.
+
+    A revocation that came back after a loss took away every grant there was.
+    """
+    with_rows = [leaf for leaf in told if not is_lost(leaf, lost)]
+    first = Counter(grant.key for grant in grants) - _count(with_rows, GRANTED)
+    founded = {leaf["jurisdiction"] for leaf in with_rows if leaf["action"] == GENESIS}
+    held = Counter({key: count for key, count in first.items() if key[0] not in founded})
+    for leaf in told:
+        if leaf["action"] == REVOKED:
+            held[_key(leaf)] = 0 if is_lost(leaf, lost) else max(held[_key(leaf)] - 1, 0)
+        elif not is_lost(leaf, lost):
+            held.update(_gained(leaf, first))
+    return held
+
+
+def _gained(leaf: Leaf, first: Counter[tuple[str, str, str]]) -> Counter[tuple[str, str, str]]:
+    """The grants that an entry with rows brings: one, or the first ones of a jurisdiction."""
+    if leaf["action"] == GRANTED:
+        return Counter([_key(leaf)])
+    if leaf["action"] == GENESIS:
+        return Counter({key: count for key, count in first.items() if key[0] == leaf["jurisdiction"]})
+    return Counter()
 
 
 def _grant_faults(leaves: Sequence[Leaf], genesis: Mapping[str, Leaf], grants: Sequence[Grant]) -> list[str]:
     told, kept = _count(leaves, GRANTED), Counter(grant.key for grant in grants)
     found = [
-        f"The log says that the role {key[2]} was granted in {key[0]}, and its row is gone from the table."
-        for key, count in sorted(told.items())
-        if kept[key] < count
+        f"The log says that the role {role} was granted in {jurisdiction}, and its row is gone from the table."
+        for (jurisdiction, _, role), count in sorted(told.items())
+        if kept[jurisdiction, _, role] < count
     ]
     for jurisdiction, leaf in sorted(genesis.items()):
         here = [grant for grant in grants if grant.jurisdiction == jurisdiction]
@@ -168,7 +202,29 @@ def _whose_faults(leaf: Leaf, first: Sequence[Grant]) -> list[str]:
     ]
 
 
-def _untold(grants: Sequence[Grant], told: Counter[Key]) -> list[Grant]:
+def _agreed_faults(leaves: Sequence[Leaf], grants: Sequence[Grant]) -> list[str]:
+    """Of the roles that the board agreed to: each must be the row that its entry tells of, and no other row is one."""
+    said = {
+        str(leaf["detail"]["asked"]): leaf["index"]
+        for leaf in leaves
+        if leaf["action"] == GRANTED and "asked" in leaf["detail"]
+    }
+    kept = {grant.asked for grant in grants}
+    return [
+        *(
+            f"{_capital(grant.words)} is not what the board agreed to: another account, role or district."
+            for grant in grants
+            if grant.asked and grant.asked not in said
+        ),
+        *(
+            f"No row is the role that entry {index} says the board agreed to."
+            for asked, index in said.items()
+            if asked not in kept
+        ),
+    ]
+
+
+def _untold(grants: Sequence[Grant], told: Counter[tuple[str, str, str]]) -> list[Grant]:
     """The grants left over when each entry has taken the newest of its own."""
     left = Counter(told)
     untold = []
@@ -180,17 +236,12 @@ def _untold(grants: Sequence[Grant], told: Counter[Key]) -> list[Grant]:
     return untold[::-1]
 
 
-def _count(leaves: Iterable[Leaf], action: str) -> Counter[Key]:
-    return Counter(
-        (
-            leaf.get("jurisdiction", ""),
-            leaf["subject"],
-            leaf["detail"]["role"],
-            leaf["detail"].get("asked", ""),
-        )
-        for leaf in leaves
-        if leaf["action"] == action
-    )
+def _count(leaves: Iterable[Leaf], action: str) -> Counter[tuple[str, str, str]]:
+    return Counter(_key(leaf) for leaf in leaves if leaf["action"] == action)
+
+
+def _key(leaf: Leaf) -> tuple[str, str, str]:
+    return leaf["jurisdiction"], leaf["subject"], leaf["detail"]["role"]
 
 
 def _capital(text: str) -> str:

@@ -16,7 +16,7 @@ from .checkpoint import Checkpoint, CheckpointError, format_hash, open_checkpoin
 from .cosignature import CosignatureError, CosignerKey, cosignatures_on
 from .merkle import Frontier
 from .note import VerificationKey
-from .stored_entry import Fault, StoredEntry, first_fault
+from .stored_entry import Fault, StoredEntry, first_fault, without_text
 
 BLOCK = 4096  # entries held in memory at once
 
@@ -48,7 +48,7 @@ class Verification:
 
     Reading stops at the first entry that is wrong or that no longer fits a checkpoint; `size` counts the
     entries before it. `signed_size` is the size of the largest confirmed checkpoint: no signature covers the
-    entries after it yet.
+    entries after it yet. `without_text` are the entries that speak of a text of which none is kept.
     """
 
     size: int
@@ -56,6 +56,7 @@ class Verification:
     confirmed: int
     signed_size: int
     faults: tuple[Fault, ...]
+    without_text: tuple[int, ...] = ()
 
     @property
     def sound(self) -> bool:
@@ -113,7 +114,12 @@ def verify_log(
     first = [reading.stopped] if reading.stopped else []
     frontier = reading.frontier
     return Verification(
-        frontier.size, frontier.root, reading.confirmed, reading.signed_size, (*first, *reading.faults)
+        frontier.size,
+        frontier.root,
+        reading.confirmed,
+        reading.signed_size,
+        (*first, *reading.faults),
+        tuple(reading.without_text),
     )
 
 
@@ -132,6 +138,7 @@ class _Reading:
     kept_size: int = 0  # of the largest state from elsewhere that fits
     stopped: Fault | None = None
     faults: list[Fault] = field(default_factory=list)
+    without_text: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.next_state = next(self.states, None)
@@ -142,6 +149,7 @@ class _Reading:
         bad = first_fault(block, start, self.sample)
         good = block[: bad[0] - start] if bad else block
         self.hold([each.leaf_hash for each in good])
+        self.without_text += without_text(good)
         if bad and not self.stopped:
             self.stopped = Fault(*bad)
 

@@ -13,11 +13,10 @@ Together with the entry's bytes and the log's public key it is all a stranger ne
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .checkpoint import Checkpoint, CheckpointError, format_hash, open_checkpoint, parse_decimal, parse_hash
-from .merkle import ProofError, inclusion_proof, leaf_hash, verify_inclusion
+from .merkle import ProofError, leaf_hash, verify_inclusion
 from .note import NoteError, VerificationKey, decode_base64
 
 HEADER = "c2sp.org/tlog-proof@v1"
@@ -39,14 +38,6 @@ class EntryProof:
         extra = [f"extra {base64.b64encode(self.extra).decode('ascii')}"] if self.extra else []
         lines = [HEADER, *extra, f"index {self.index}", *map(format_hash, self.hashes), ""]
         return "".join(f"{line}\n" for line in lines) + self.checkpoint
-
-
-def prove(*, index: int, leaf_hashes: Sequence[bytes], checkpoint: str) -> EntryProof:
-    """Prove entry `index` in the tree of exactly `leaf_hashes`, whose root the signed `checkpoint` names.
-
-    Raises ProofError when the tree has no such entry.
-    """
-    return EntryProof(index, inclusion_proof(index, leaf_hashes), checkpoint)
 
 
 def parse_proof(text: str) -> EntryProof:

@@ -56,6 +56,15 @@ def first_fault(block: Sequence[StoredEntry], start: int, sample: Container[int]
     return _first(block, start)
 
 
+def without_text(block: Iterable[StoredEntry]) -> list[int]:
+    """The numbers of the entries, known to be sound, that speak of a text of which none is kept."""
+    return [
+        each.number
+        for each in block
+        if each.text is None and b'"text":' in each.leaf and "text" in _read(each.leaf.decode())[0]
+    ]
+
+
 def entry_fault(stored: StoredEntry, expected_index: int) -> str | None:
     """What is wrong with one entry, read letter by letter, or None."""
     if stored.number != expected_index:

@@ -5,11 +5,9 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
-from governance.core.approval import Verdict
+from governance.core.approval import ERASED, Verdict
 from governance.models.change_request import ChangeRequest
 from governance.models.ledger_entry import LedgerText
-
-ERASED = "This reason was erased. Its salted digest stays in the record."
 
 
 class Vote(models.Model):

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from governance.core.approval import check_rationale
-from governance.log_recovery import decider_role, gap
+from governance.log_recovery import check_keeps_roles, decider_role, gap
 from governance.models import RecoveryProposal, User
 
 REASON_MIN = 20  # characters
@@ -21,6 +21,7 @@ def propose_recovery(*, reason: str, by: User) -> RecoveryProposal:
     decider_role(by)
     check_rationale(reason, REASON_MIN)
     found = gap()
+    check_keeps_roles(found, by)
     return RecoveryProposal.objects.create(
         local_size=found.size,
         published_size=found.checkpoint.size,

@@ -1,13 +1,10 @@
 """Publish the entries and hashes under the newest signed checkpoint."""
 
-from itertools import takewhile
-
 from django.db import transaction
 
-from governance import published_log, stored_log
-from governance.core.merkle import leaf_hash
+from governance import published_files, published_log, stored_log
 from governance.core.refusals import Reason, Refused
-from governance.core.tiles import Tile, TileError, encode_bundle, new_tiles, tile_root
+from governance.core.tiles import TileError, new_tiles
 from governance.models import Checkpoint, User
 
 
@@ -25,6 +22,7 @@ def publish_tiles(*, by: User) -> Checkpoint | None:
     newest = Checkpoint.objects.order_by("-size").first()
     if newest is None:
         return None
+    _check_continues(newest)
     published_log.let_out(newest.note)
     if not _continued(newest):  # the folder lost files: write it again from the first entry
         _write(0, newest.size)
@@ -37,6 +35,19 @@ def publish_tiles(*, by: User) -> Checkpoint | None:
     return newest
 
 
+def _check_continues(newest: Checkpoint) -> None:
+    """Refuse to replace a state that was given out since `newest` was signed: a witness may have shown it to us."""
+    for name, note in published_log.notes_given_out():
+        said = published_log.opened(name, note)
+        ours = Checkpoint.objects.filter(size=said.size, root=said.root).exists()
+        if said.size > newest.size or not (ours or stored_log.root_at(said.size) == said.root):
+            raise Refused(
+                Reason.INCONSISTENT_LOG,
+                f"Of {name}: the checkpoint of {newest.size} entries does not continue its {said.size} entries. "
+                f"{published_log.KEEP}",
+            )
+
+
 def _continued(newest: Checkpoint) -> bool:
     """Write what is new beside what is there; whether that leads to the signed root, with no file missing."""
     try:
@@ -47,17 +58,5 @@ def _continued(newest: Checkpoint) -> bool:
 
 
 def _write(published: int, size: int) -> None:
-    tiles = new_tiles(published, size)
-    for tile in takewhile(lambda each: each.level < 0, tiles):
-        published_log.write_once(tile, encode_bundle(stored_log.leaves(tile.start, tile.width)))
-    for tile in tiles:
-        if tile.level >= 0:
-            published_log.write_once(tile, _hashes(tile))
-
-
-def _hashes(tile: Tile) -> bytes:
-    """The tile's hashes, from what stands published below it: the entries themselves, or full tiles."""
-    if tile.level == 0:
-        return b"".join(map(leaf_hash, published_log.read_entries(tile.index, tile.width)))
-    below = (Tile(tile.level - 1, tile.start + place) for place in range(tile.width))
-    return b"".join(tile_root(published_log.read_tile(each)) for each in below)
+    for tile in new_tiles(published, size):
+        published_log.write_once(tile, published_files.content(tile))

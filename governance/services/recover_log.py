@@ -7,11 +7,15 @@ from django.db import transaction
 
 from governance import published_log
 from governance.core.canonical import EntryError, parse_leaf
+from governance.core.consequences import REVOKED, Leaf, erased_texts, sort_out
+from governance.core.genesis_and_roles import account_digest
 from governance.core.merkle import leaf_hash
 from governance.core.refusals import Reason, Refused
+from governance.core.roles import Role
 from governance.ledger import record
-from governance.log_recovery import Gap, decider_role, gap
-from governance.models import LedgerEntry, LedgerLock, RecoveryProposal, User
+from governance.log_recovery import Gap, check_keeps_roles, decider_role, gap
+from governance.models import LedgerEntry, LedgerLock, LedgerText, RecoveryProposal, RoleGrant, User
+from governance.permissions import take_out_of_role
 
 BATCH = 1_000  # rows of one statement
 
@@ -20,8 +24,9 @@ BATCH = 1_000  # rows of one statement
 def recover_log(*, by: User) -> LedgerEntry:
     """Take the missing entries back from the published log, and record who proposed that and who confirmed it.
 
-    What comes back is the record alone: the texts kept beside those entries, and the rows the deeds had made, stood
-    only in the database that was lost. Returns the entry `log.recovered`. Raises Refused(NOT_PERMITTED |
+    What comes back is the record: the texts kept beside those entries, and the rows the deeds had made, stood only in
+    the database that was lost. What those deeds took away is taken away again: roles that were revoked, and texts
+    that were erased. Returns the entry `log.recovered`. Raises Refused(NOT_PERMITTED |
     AUTHOR_MAY_NOT_VOTE | NOT_FOUND | ALREADY_DONE | DIGEST_CHANGED | INCONSISTENT_LOG).
     """
     role = decider_role(by)
@@ -31,7 +36,10 @@ def recover_log(*, by: User) -> LedgerEntry:
     found = gap()
     proposal = _proposal(found, by)
     proposers_role = decider_role(proposal.proposed_by)
+    for person in (by, proposal.proposed_by):
+        check_keeps_roles(found, person)
     _take_back(found)
+    _take_away_again(found)
     lock.next_index = found.checkpoint.size
     lock.save()
     subject = hashlib.sha256(found.checkpoint.body.encode()).hexdigest()
@@ -77,6 +85,37 @@ def _take_back(found: Gap) -> None:
     LedgerEntry.objects.bulk_create(rows, batch_size=BATCH)
 
 
+def _take_away_again(found: Gap) -> None:
+    """Revoke the roles and erase the texts of which the missing entries say so; an entry that says nothing is left."""
+    told, _ = sort_out(found.told)
+    revoked = [leaf for leaf in told if leaf["action"] == REVOKED]
+    names = User.objects.values_list("pseudonym", flat=True) if revoked else ()
+    accounts = {account_digest(name): name for name in names}
+    for leaf in revoked:
+        _revoke_again(leaf, accounts.get(leaf["subject"], ""))
+    LedgerText.objects.filter(entry_id__in=erased_texts(told)).delete()
+
+
+def _revoke_again(leaf: Leaf, pseudonym: str) -> None:
+    """End every grant in force of that account, role and jurisdiction: the entry does not say which of several."""
+    grants = RoleGrant.objects.select_for_update(of=("self",)).filter(
+        user__pseudonym=pseudonym,
+        role=leaf["detail"]["role"],
+        jurisdiction__slug=leaf["jurisdiction"],
+        revoked_at=None,
+    )
+    by = User.objects.filter(pseudonym=leaf["actor"]).first()
+    for grant in grants.select_related("user", "jurisdiction", "district"):
+        grant.revoked_at, grant.revoked_by = _moment(leaf), by
+        grant.save(update_fields=["revoked_at", "revoked_by"])
+        take_out_of_role(grant.user, Role(grant.role), grant.jurisdiction, grant.district)
+
+
+def _moment(said: Leaf) -> datetime:
+    """The time of an entry: the minute is all that it tells."""
+    return datetime.strptime(str(said["time"]), "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
+
+
 def _row(number: int, leaf: bytes) -> LedgerEntry:
     """Make the row of an entry again from its leaf; of its time, the minute is all that the leaf tells."""
     try:
@@ -92,5 +131,5 @@ def _row(number: int, leaf: bytes) -> LedgerEntry:
         action=str(said["action"]),
         jurisdiction=str(said.get("jurisdiction", "")),
         subject=str(said["subject"]),
-        recorded_at=datetime.strptime(str(said["time"]), "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC),
+        recorded_at=_moment(said),
     )

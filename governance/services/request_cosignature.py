@@ -6,7 +6,7 @@ from typing import NoReturn
 from django.db import transaction
 from django.utils import timezone
 
-from governance import log_health, published_log, witnesses
+from governance import log_health, published_files, published_log, witnesses
 from governance.core.cosignature import Cosigned
 from governance.core.merkle import ProofError, verify_consistency
 from governance.core.refusals import Reason, Refused
@@ -75,9 +75,13 @@ def _keep(witness: Witness, newest: Checkpoint, cosigned: Cosigned) -> Cosignatu
 def _stop(witness: Witness, newest: Checkpoint, sentence: str) -> NoReturn:
     """Publish nothing; where the witness can show our own signature, sign and record nothing either.
 
+    A published file that was damaged gives proofs that no witness can accept: that is looked at first, since it
+    says nothing about our history.
+
     The checkpoint it shows takes the place of the one last let out: from then on `sign_checkpoint` must continue
     it, and `record` refuses to number an entry again that it covers.
     """
+    published_files.check_files(newest.size)
     shown = witnesses.checkpoint_kept_by(witness)
     proved = "It shows no checkpoint of ours that proves it; if it is mistaken, take it out of the policy."
     if shown is not None and not _continues(newest, shown):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from governance import log_reader, stored_log
+from governance import full_verification, stored_log
 from governance.core.log_verification import SignedState, Verification
 from governance.core.refusals import Reason, Refused
 from governance.models import LogVerification, User
@@ -31,8 +31,8 @@ def verify_log(
             Reason.NOT_PERMITTED, "What a verification found is kept by a service account, never by a person."
         )
     started = time.monotonic()
-    chosen = log_reader.drawn_sample(stored_log.size()) if sample is None else sample
-    found = log_reader.verify(kept=kept, sample=chosen, told=told)
+    chosen = full_verification.drawn_sample(stored_log.size()) if sample is None else sample
+    found = full_verification.verify(kept=kept, sample=chosen, told=told)
     LogVerification.objects.create(
         verified_at=timezone.now(),
         size=found.size,

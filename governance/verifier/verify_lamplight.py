@@ -31,20 +31,20 @@ from __future__ import annotations
 import argparse
 import base64
 import hashlib
-import http.client
 import json
 import os
 import re
 import shutil
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any, Iterable, Iterator, NamedTuple, Sequence, Tuple, Union
+from typing import Any, Callable, Iterable, Iterator, NamedTuple, Sequence, Tuple, Union
 
 VERIFIED, NOT_VERIFIED, NOT_CHECKED = 0, 1, 2
 VERDICTS = {VERIFIED: "VERIFIED", NOT_VERIFIED: "NOT VERIFIED", NOT_CHECKED: "COULD NOT BE CHECKED"}
@@ -56,7 +56,8 @@ MAX_SIZE = 2**63 - 1
 WIDTH = 256  # hashes in a full tile
 HASH = 32  # bytes
 TIMEOUT = 30  # seconds of silence
-DEADLINE = 300  # seconds for one file
+DEADLINE = 300  # seconds for one file, from the call to its last byte
+AHEAD = 86_400  # seconds by which a witness's clock may be ahead of this computer's
 CHUNK = 65_536
 
 
@@ -158,9 +159,8 @@ def signature_is_good(public_key: bytes, message: bytes, signature: bytes) -> bo
     factor = int.from_bytes(challenge, "little") % ORDER
     table = multiples((P - key[0], key[1], 1, P - key[3]))
     total = NEUTRAL
-    for shift in range(
-        252, -4, -4
-    ):  # S times the base point minus the challenge times the key, four bits a step
+    # S times the base point minus the challenge times the key, four bits a step
+    for shift in range(252, -4, -4):
         for _ in range(4):
             total = point_double(total)
         total = point_add(total, BASE_TABLE[scalar >> shift & 15])
@@ -513,8 +513,8 @@ def take_quorum(policy: Policy, words: list[bytes], where: str) -> None:
 class Checkpoint:
     """A checkpoint whose signatures were checked.
 
-    `cosigned` gives the time by witness; `unchecked` witnesses signed in a way that this verifier cannot check;
-    `unknown` names signed but are not in the policy.
+    `keys` are the IDs of the log's keys that signed it; `cosigned` gives the time by witness; `uncounted` says by
+    witness why its line does not count; `unknown` names signed but are not in the policy.
     """
 
     where: str
@@ -522,34 +522,36 @@ class Checkpoint:
     origin: str
     size: int
     root: bytes
-    cosigned: dict[bytes, int]
-    unchecked: list[bytes]
-    unknown: list[str]
+    keys: set[bytes] = field(default_factory=set)
+    cosigned: dict[bytes, int] = field(default_factory=dict)
+    uncounted: dict[bytes, str] = field(default_factory=dict)
+    unknown: list[str] = field(default_factory=list)
 
 
 def open_checkpoint(data: bytes, policy: Policy, where: str, first_line: int = 1) -> Checkpoint:
     """Check that a log of the policy signed this checkpoint, and which witnesses did."""
     note = parse_note(data, where, first_line)
     keys = {(key.name, key.key_id): name for name, key in policy.witnesses.items()}
-    signer: Key | None = None
-    opened = Checkpoint(where, data, "", 0, b"", {}, [], [])
+    signers: list[Key] = []
+    opened = Checkpoint(where, data, "", 0, b"")
     for line in note.lines:
         log = policy.logs.get((line.name, line.key_id))
         witness = keys.get((line.name, line.key_id))
         if log is not None:
             check_log_signature(log, note.text, line, where)
-            signer = signer or log
+            signers.append(log)
         elif witness is not None:
             take_cosignature(opened, policy, witness, note.text, line)
         else:
             opened.unknown.append(line.name)
-    if signer is None:
+    if not signers:
         raise NotVerified(
             f"No log of the policy signed {where}. None of its signature lines bears a log key you believe."
         )
     opened.origin, opened.size, opened.root = parse_statement(note.text, where, first_line)
-    if opened.origin != signer.name:
-        raise NotVerified(f"{capital(where)} speaks for {opened.origin}, but is signed by {signer.name}.")
+    opened.keys = {key.key_id for key in signers if key.name == opened.origin}
+    if not opened.keys:
+        raise NotVerified(f"{capital(where)} speaks for {opened.origin}, but is signed by {signers[0].name}.")
     return opened
 
 
@@ -568,17 +570,20 @@ def take_cosignature(
     """Check one witness's line: it signs the time it gives and the whole text (c2sp.org/tlog-cosignature)."""
     key = policy.witnesses[witness]
     if key.kind == WITNESS_KIND_ML_DSA:
-        opened.unchecked.append(witness)
+        opened.uncounted[witness] = "of a kind that this verifier cannot check (ML-DSA-44)"
         return
-    moment = int.from_bytes(line.signature[:8], "big")
-    message = b"cosignature/v1\ntime %d\n" % moment + text
-    good = len(line.signature) == 72 and moment <= MAX_SIZE
+    seconds = int.from_bytes(line.signature[:8], "big")
+    message = b"cosignature/v1\ntime %d\n" % seconds + text
+    good = len(line.signature) == 72 and 0 < seconds <= MAX_SIZE
     if not good or not signature_is_good(key.public, message, line.signature[8:]):
         raise NotVerified(
-            f"The signature of the witness {show(witness)} on {opened.where} is not good. A line that "
-            "bears a believed name and fails spoils the whole checkpoint."
+            f"The signature of the witness {show(witness)} on {opened.where} is not good, or gives no time. A "
+            "line that bears a believed name and fails spoils the whole checkpoint."
         )
-    opened.cosigned[witness] = max(moment, opened.cosigned.get(witness, 0))
+    if seconds > time.time() + AHEAD:
+        opened.uncounted[witness] = f"of {moment(seconds)}, more than a day ahead of this computer's clock"
+        return
+    opened.cosigned[witness] = max(seconds, opened.cosigned.get(witness, 0))
 
 
 def parse_statement(text: bytes, where: str, first_line: int) -> tuple[str, int, bytes]:
@@ -655,9 +660,7 @@ class SameHost(urllib.request.HTTPRedirectHandler):
         """Refuse what leads to another host, or from https back to http."""
         old, new = urllib.parse.urlsplit(req.full_url), urllib.parse.urlsplit(newurl)
         if new.netloc != old.netloc or new.scheme not in (old.scheme, "https"):
-            raise NotChecked(
-                f"{req.full_url} sends us on to {newurl}; this verifier does not go to another site."
-            )
+            raise ValueError(f"it sends us on to {newurl}; this verifier does not go to another site")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -669,61 +672,77 @@ class Website:
         self.opener = urllib.request.build_opener(SameHost)
 
     def read(self, path: str, limit: int) -> bytes | None:
-        """The bytes of one file, or None where the site says that there is none."""
+        """The bytes of one file, or None where the site says that there is none.
+
+        A thread asks, so that a site that neither ends nor falls silent cannot keep us waiting.
+        """
+        answers: list[bytes | NotChecked | None] = []
+        asking = threading.Thread(target=lambda: answers.append(self.ask(path, limit)), daemon=True)
+        asking.start()
+        asking.join(DEADLINE)
+        if not answers:
+            raise NotChecked(f"{self.name}/{path} took longer than {DEADLINE} seconds.")
+        answer = answers[0]
+        if isinstance(answer, NotChecked):
+            raise answer
+        return answer
+
+    def ask(self, path: str, limit: int) -> bytes | NotChecked | None:
+        """What the site answers, or why that is no answer."""
         try:
             with self.opener.open(f"{self.name}/{path}", timeout=TIMEOUT) as answer:
-                return self.take(answer, path, limit)
+                return self.take(answer, limit)
         except urllib.error.HTTPError as problem:
             problem.close()
             if problem.code in (404, 410):
                 return None
-            raise NotChecked(
-                f"{self.name}/{path} could not be read: the site answered {problem.code}."
-            ) from None
-        except (OSError, http.client.HTTPException, ValueError) as problem:
-            raise NotChecked(
-                f"{self.name}/{path} could not be read: {problem or type(problem).__name__}."
-            ) from None
+            why = f"the site answered {problem.code}"
+        except Exception as problem:  # whatever a foreign site can cause, in any Python
+            why = str(problem) or type(problem).__name__
+        return NotChecked(f"{self.name}/{path} could not be read: {why}.")
 
-    def take(self, answer: Any, path: str, limit: int) -> bytes:
-        """Read an answer up to a limit of bytes and of time."""
-        data, began = bytearray(), time.monotonic()
-        while True:
-            piece = answer.read1(CHUNK)
+    def take(self, answer: Any, limit: int) -> bytes:
+        """Read an answer, which must be a file that came whole; ValueError says why it is not."""
+        length, data = answer.length, bytearray()
+        if answer.status != 200:
+            raise ValueError(f"the site answered {answer.status}")
+        if length is None and not answer.chunked:
+            raise ValueError("the site does not say how long it is, so a part could be missing")
+        piece = answer.read1(CHUNK)
+        while piece and len(data) <= limit:
             data += piece
-            if not piece:
-                return bytes(data)
-            if len(data) > limit:
-                raise NotChecked(f"{self.name}/{path} is larger than the {limit:,} bytes it may have.")
-            if time.monotonic() - began > DEADLINE:
-                raise NotChecked(f"{self.name}/{path} took longer than {DEADLINE} seconds.")
+            piece = answer.read1(CHUNK)
+        if len(data) > limit:
+            raise ValueError(f"it is larger than the {limit:,} bytes it may have")
+        if length not in (None, len(data)):
+            raise ValueError(f"{len(data):,} of its {length:,} bytes came, then the connection was cut")
+        if data[:CHUNK].lstrip().lower().startswith((b"<!doctype html", b"<html")):
+            raise ValueError("the site answered with a web page instead")
+        return bytes(data)
 
 
-class Mirror:
-    """Another source, with a copy of everything that is read from it.
+class Copy:
+    """A copy of what a check reads.
 
-    The copy waits in a folder of its own and is put in place by `keep`, so that what did not verify never lies
-    among what did.
+    It waits in a folder of its own and is put in place by `keep`, so that what did not verify never lies among
+    what did.
     """
 
-    def __init__(self, source: Source, folder: str) -> None:
-        self.source, self.folder = source, folder
-        self.name: str = source.name
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
         try:
             os.makedirs(folder, exist_ok=True)
             self.waiting = tempfile.mkdtemp(prefix=".unverified-", dir=folder)
         except OSError as problem:
             raise NotChecked(f"Nothing can be saved in {folder}: {problem.strerror}.") from None
 
-    def read(self, path: str, limit: int) -> bytes | None:
-        """The bytes of one file, set aside on the way."""
-        data = self.source.read(path, limit)
-        if data is not None:
-            write_file(os.path.join(self.waiting, *path.split("/")), data)
-        return data
+    def save(self, path: str, data: bytes) -> None:
+        """Set the bytes of one file aside."""
+        write_file(os.path.join(self.waiting, *path.split("/")), data)
 
     def keep(self) -> None:
         """Put everything in place; the checkpoint last, so that it never promises what is not there yet."""
+        refuse_links(self.folder)
         places = [
             os.path.relpath(os.path.join(folder, name), self.waiting)
             for folder, _, names in os.walk(self.waiting)
@@ -745,7 +764,20 @@ class Mirror:
         shutil.rmtree(self.waiting, ignore_errors=True)
 
 
-Source = Union[Folder, Website, Mirror]
+def save_nothing(path: str, data: bytes) -> None:
+    """What a check without a copy does with what it reads."""
+
+
+def refuse_links(folder: str) -> None:
+    """A link in a copy would lead to files that are not part of it, and have them overwritten."""
+    for inside, folders, files in os.walk(folder):
+        for place in (os.path.join(inside, name) for name in (*folders, *files)):
+            if os.path.islink(place):
+                raise NotChecked(f"{place} is a link to another place; a copy must hold its files itself.")
+
+
+Source = Union[Folder, Website]
+Save = Callable[[str, bytes], None]
 
 
 def source_at(place: str) -> Source:
@@ -760,7 +792,9 @@ def source_at(place: str) -> Source:
 
 
 def read_file(place: str, limit: int) -> bytes:
-    """The bytes of a file, if it is not larger than it may be."""
+    """The bytes of a file, if it is not larger than it may be; a pipe or device could keep us waiting."""
+    if os.path.exists(place) and not os.path.isfile(place):
+        raise NotChecked(f"{place} is not a file.")
     try:
         with open(place, "rb") as file:
             data = file.read(limit + 1)
@@ -797,10 +831,10 @@ def tile_path(level: str, index: int, width: int) -> str:
 
 
 class Log:
-    """The tiles and entry bundles of a log of a given size."""
+    """The tiles and entry bundles of a log of a given size; `save` is given what is read, as far as it is used."""
 
-    def __init__(self, source: Source, size: int) -> None:
-        self.source, self.size = source, size
+    def __init__(self, source: Source, size: int, save: Save = save_nothing) -> None:
+        self.source, self.size, self.save = source, size, save
         self.tiles: dict[tuple[int, int], list[bytes]] = {}
 
     def fetch(self, level: str, index: int, width: int, limit: int) -> tuple[str, bytes, int]:
@@ -809,6 +843,7 @@ class Log:
             path = tile_path(level, index, tried)
             data = self.source.read(path, limit)
             if data is not None:
+                self.save(tile_path(level, index, width), data)
                 return path, data, tried
         raise NotChecked(
             f"{tile_path(level, index, width)} is missing from {self.source.name}. The checkpoint promises "
@@ -821,6 +856,8 @@ class Log:
         path, data, found = self.fetch(str(level), index, width, WIDTH * HASH)
         if len(data) != found * HASH:
             raise NotVerified(f"{path} has {len(data)} bytes; a tile of {found} hashes has {found * HASH}.")
+        if found > width:
+            self.save(tile_path(str(level), index, width), data[: width * HASH])
         return path, [data[at : at + HASH] for at in range(0, width * HASH, HASH)]
 
     def kept_hashes(self, level: int, index: int) -> list[bytes]:
@@ -844,6 +881,9 @@ class Log:
             raise NotVerified(f"{path} ends before entry {cut:,} does; it must hold {found} whole entries.")
         if at < len(data):
             raise NotVerified(f"{path} holds more than the {found} entries it should.")
+        if found > width:
+            used = sum(2 + len(entry) for entry in entries[:width])
+            self.save(tile_path("entries", index, width), data[:used])
         return path, entries[:width]
 
     def root_between(self, start: int, end: int) -> bytes:
@@ -1024,11 +1064,8 @@ def tell_witnesses(report: Report, checkpoint: Checkpoint, policy: Policy, calle
     """Say who signed a checkpoint, and whether that is what the policy asks for."""
     for name, time_signed in sorted(checkpoint.cosigned.items(), key=lambda pair: pair[1]):
         report.sentences.append(f"The witness {show(name)} signed {called} too, on {moment(time_signed)}.")
-    for name in checkpoint.unchecked:
-        report.sentences.append(
-            f"The witness {show(name)} has a line on {called} of a kind that this verifier cannot check "
-            "(ML-DSA-44). It was not counted."
-        )
+    for name, why in checkpoint.uncounted.items():
+        report.sentences.append(f"The witness {show(name)} has a line on {called} {why}. It was not counted.")
     if checkpoint.unknown:
         names = ", ".join(sorted(set(checkpoint.unknown)))
         report.sentences.append(f"Lines by {names} were not counted: the policy does not name them.")
@@ -1047,10 +1084,10 @@ def tell_quorum(report: Report, checkpoint: Checkpoint, policy: Policy, called: 
         )
     elif policy.met_by(checkpoint.cosigned):
         report.sentences.append(f"That is enough: {many}, and the quorum of the policy is met.")
-    elif policy.met_by([*checkpoint.cosigned, *checkpoint.unchecked]):
+    elif policy.met_by([*checkpoint.cosigned, *checkpoint.uncounted]):
         report.open_questions.append(
-            f"Whether enough witnesses signed {called} depends on signatures that this verifier cannot check "
-            f"(ML-DSA-44): {many} in a way it can."
+            f"Whether enough witnesses signed {called} depends on lines that could not be counted: without "
+            f"them, {many}."
         )
     else:
         report.wrong.append(
@@ -1066,7 +1103,7 @@ def facts_of(checkpoint: Checkpoint, policy: Policy) -> dict[str, Any]:
         "size": checkpoint.size,
         "root": base64.b64encode(checkpoint.root).decode("ascii"),
         "cosigned": {show(name): seconds for name, seconds in checkpoint.cosigned.items()},
-        "not_checkable": [show(name) for name in checkpoint.unchecked],
+        "not_counted": {show(name): why for name, why in checkpoint.uncounted.items()},
         "quorum_met": policy.met_by(checkpoint.cosigned),
     }
 
@@ -1188,28 +1225,29 @@ def check_log(args: argparse.Namespace) -> Report:
     if not args.save:
         return recount(source, policy, earlier)
     earlier += saved_checkpoint(args.save, policy)
-    mirror = Mirror(source, args.save)
+    copy = Copy(args.save)
     try:
-        report = recount(mirror, policy, earlier)
+        report = recount(source, policy, earlier, copy.save)
         if report.code == VERIFIED:
-            mirror.keep()
+            copy.keep()
             report.sentences.append(f"A copy is in {args.save}; next time it will be held against this one.")
         return report
     except NotVerified as problem:
-        raise NotVerified(f"{problem} What was read is kept in {mirror.set_aside()}.") from None
+        raise NotVerified(f"{problem} What was read is kept in {copy.set_aside()}.") from None
     finally:
-        mirror.drop()
+        copy.drop()
 
 
 def saved_checkpoint(folder: str, policy: Policy) -> list[Checkpoint]:
     """The checkpoint of an earlier copy: the log must still continue it."""
+    refuse_links(folder)
     place = os.path.join(folder, "checkpoint")
-    if not os.path.exists(place):
+    if not os.path.lexists(place):
         return []
     return [open_checkpoint(read_file(place, MAX_NOTE), policy, place)]
 
 
-def recount(source: Source, policy: Policy, earlier: list[Checkpoint]) -> Report:
+def recount(source: Source, policy: Policy, earlier: list[Checkpoint], save: Save = save_nothing) -> Report:
     """Recompute a log and hold it against its own checkpoint and earlier ones."""
     where = f"the checkpoint of {source.name}"
     data = source.read("checkpoint", MAX_NOTE)
@@ -1217,10 +1255,12 @@ def recount(source: Source, policy: Policy, earlier: list[Checkpoint]) -> Report
         raise NotChecked(
             f"{source.name} has no file 'checkpoint'; give the place that holds 'checkpoint' and 'tile'."
         )
+    save("checkpoint", data)
     checkpoint = open_checkpoint(data, policy, where)
     for old in earlier:
         check_order(old, checkpoint)
-    counted = Recount(Log(source, checkpoint.size), [checkpoint.size, *(old.size for old in earlier)])
+    log = Log(source, checkpoint.size, save)
+    counted = Recount(log, [checkpoint.size, *(old.size for old in earlier)])
     counted.run()
     if counted.roots[checkpoint.size] != checkpoint.root:
         raise NotVerified(
@@ -1250,12 +1290,16 @@ def check_order(old: Checkpoint, new: Checkpoint) -> None:
 
 def two_histories(old: Checkpoint, new: Checkpoint) -> str:
     """The gravest finding, in words that say what to do."""
+    cause = "the log was rewritten or shown differently to different people"
+    if old.keys & new.keys:
+        cause = f"The log's own key signed both, so this is proof that {cause}."
+    else:
+        cause = f"Two keys of your policy signed one each: {cause}, or one of the keys is not the log's own."
     return (
-        f"TWO HISTORIES. {new.origin} signed two statements that cannot both be true: in {old.where} and "
-        f"in {new.where} the first {count(old.size, 'entry is', 'entries are')} not the same. The log's "
-        "own key signed both, so this is proof that the log was rewritten or shown differently to "
-        "different people. Keep both files unchanged (of a website, --save FOLDER keeps what it shows), make "
-        "copies, and show them to the oversight board and to others who keep checkpoints."
+        f"TWO HISTORIES. Two statements in the name of {new.origin} cannot both be true: in {old.where} and "
+        f"in {new.where} the first {count(old.size, 'entry is', 'entries are')} not the same. {cause} Keep "
+        "both files unchanged (of a website, --save FOLDER keeps what it shows), make copies, and show them to "
+        "the oversight board and to others who keep checkpoints."
     )
 
 
@@ -1313,6 +1357,11 @@ def check_checkpoints(args: argparse.Namespace) -> Report:
             f"Both checkpoints say the same about {new.origin}: {count(new.size, 'entry', 'entries')} with "
             "one and the same root."
         )
+    elif old.size == 0:
+        report.sentences.append(
+            f"{capital(old.where)} is of the empty log, which every log of {new.origin} continues: nothing has to "
+            "be proved, and no tile was read."
+        )
     else:
         check_continuation(old, new, args.log)
         report.sentences += [
@@ -1328,8 +1377,6 @@ def check_checkpoints(args: argparse.Namespace) -> Report:
 
 def check_continuation(old: Checkpoint, new: Checkpoint, place: str | None) -> None:
     """Prove from the log's tiles that the newer state begins with the older one."""
-    if old.size == 0:
-        return  # everything continues nothing
     if place is None:
         raise NotChecked(
             f"The checkpoints cover {old.size:,} and {new.size:,} entries, so the log itself is needed to "
@@ -1343,9 +1390,8 @@ def check_continuation(old: Checkpoint, new: Checkpoint, place: str | None) -> N
             "They are damaged, or belong to another history: try another copy of the log, and keep all "
             "files."
         )
-    if (
-        roots[0] != old.root
-    ):  # the new root binds every hash of the path, so this is no accident of a damaged copy
+    # the new root binds every hash of the path, so this is no accident of a damaged copy
+    if roots[0] != old.root:
         raise NotVerified(two_histories(old, new))
 
 

@@ -12,7 +12,7 @@ from governance.core.canonical import EntryError, parse_leaf
 from governance.core.proof import EntryProof
 from governance.core.refusals import Reason, Refused
 from governance.core.tiles import TileError, parse_tile_path
-from governance.models import LedgerEntry, LedgerText
+from governance.models import LedgerEntry
 from governance.permissions import open_to_everyone
 
 PAGE = 50
@@ -48,8 +48,8 @@ def entry(request: HttpRequest, index: int) -> HttpResponse:
     context = {
         "entry": _row(row),
         "leaf": bytes(row.leaf).decode("utf-8", "replace"),
-        "text_is_kept": LedgerText.objects.filter(entry_id=index).exists(),
-        "erasure": _erasure_of(row),
+        "text_is_kept": stored_log.kept_text(index) is not None,
+        "erasure": stored_log.erasure_of(row),
         "site": _site(request),
         "log_alarm": log_alarms.stopped(),
     }
@@ -127,18 +127,12 @@ def entry_proof(request: HttpRequest, index: int) -> HttpResponse:
 
 def _proof_of(row: LedgerEntry) -> dict[str, Any]:
     """Return what a page says of an entry's proof, or the reason why there is none."""
+    covering = stored_log.publication_covering(row.index)
     try:
-        proof = stored_log.entry_proof(row)
+        proof = stored_log.proof_under(covering, row)
     except Refused as refusal:
         return {"why_not": refusal}
-    covering = stored_log.publication_covering(row.index)
     return {"proof": proof, "covering": covering, "cosigners": log_status.cosigners(covering)}
-
-
-def _erasure_of(row: LedgerEntry) -> int | None:
-    """Return the number of the entry by which the text of this one was erased."""
-    rows = LedgerEntry.objects.filter(action="text.erased", subject=bytes(row.leaf_hash).hex())
-    return rows.values_list("index", flat=True).first()
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:

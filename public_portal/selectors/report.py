@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from governance import clock
+from governance.core.approval import ERASED
 from governance.core.spoken import spoken_date
 from governance.core.verdicts import verdict_words
+from governance.stored_log import kept_text
 from public_portal.core.answers import DEEDS, STANDINGS, STATES, decided
 from public_portal.core.pictures import area_map, audit_bars, count_words, group_words, hit_bars
 from public_portal.selectors.released import (
@@ -96,6 +98,7 @@ class VoteLine:
 
     role: str
     who: str
+    in_entry: str  # the alias under which the entry names the same person
     deed: str
     when: str
     rationale: str
@@ -241,13 +244,15 @@ def decision_section(plan: dict[str, Any], jurisdiction: Jurisdiction) -> Decisi
 
 
 def _vote_line(vote: dict[str, Any], jurisdiction: Jurisdiction) -> VoteLine:
+    salt, reason = kept_text(vote["entry"]) or (b"", ERASED)
     return VoteLine(
         role=vote["role"],
         who=vote["who"],
+        in_entry=vote["in_entry"],
         deed=DEEDS.get(vote["verdict"], vote["verdict"]),
         when=moment_words(datetime.fromisoformat(vote["at"]), jurisdiction),
-        rationale=vote["rationale"],
-        salt=vote.get("salt", ""),
+        rationale=reason,
+        salt=salt.hex(),
         entry=vote["entry"],
     )
 

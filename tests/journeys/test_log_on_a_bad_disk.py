@@ -19,6 +19,7 @@ from governance.services.publish_checkpoint import publish_checkpoint
 from governance.services.sign_checkpoint import sign_checkpoint
 from governance.tasks import publish_log
 from tests.apps.governance.test_sign_checkpoint import write_entries
+from tests.factories.log import alarm_sentence
 from tests.journeys.faults.disk import Disk, small_disk
 from tests.journeys.faults.published_folder import Outsider
 
@@ -56,14 +57,14 @@ def stopped_by(reason: str, seen: Checkpoint) -> None:
     assert LogHealth.objects.get(part=log_health.PUBLISHING).problem.startswith(
         f"The folder of the published log cannot be used: {reason}. What was published stays as it is."
     )
-    assert log_health.alert()
+    assert alarm_sentence()
     assert public_size(seen) == seen.size
 
 
 def goes_on(seen: Checkpoint) -> None:
     """Do a turn, which must publish everything."""
     assert publish_log() == LedgerEntry.objects.count() == public_size(seen)
-    assert log_health.alert() == ""
+    assert alarm_sentence() == ""
 
 
 def test_a_full_disk_stops_publishing_at_any_point_and_the_published_log_stays_valid(
@@ -108,7 +109,7 @@ def test_a_published_file_that_the_disk_cut_short_stops_the_publishing_and_says_
     tile.write_bytes(tile.read_bytes()[:-1])
     write_entries(ENTRIES)
     assert publish_log() == size
-    assert "tile/0/000 holds other bytes than this database gives" in log_health.alert()
+    assert "tile/0/000 holds other bytes than this database gives" in alarm_sentence()
 
 
 @pytest.mark.django_db
@@ -133,7 +134,7 @@ def test_a_policy_file_that_is_gone_stops_the_turn_and_says_so(settings: Any, tm
     write_entries(3)
     settings.LOG_POLICY_FILE = str(tmp_path / "gone")
     assert publish_log() == seen.size == public_size(seen)
-    assert "The witness policy cannot be read" in log_health.alert()
+    assert "The witness policy cannot be read" in alarm_sentence()
     settings.LOG_POLICY_FILE = ""
     goes_on(seen)
 

@@ -48,6 +48,7 @@ def flip_a_byte_as_superuser(database: str, index: int) -> None:
     ) as admin:
         admin.execute("SET session_replication_role = replica")
         admin.execute("ALTER TABLE governance_ledgerentry DISABLE TRIGGER ALL")
+        admin.execute("ALTER TABLE governance_ledgerentry DROP CONSTRAINT leaf_hash_of_leaf")
         admin.execute(
             "UPDATE governance_ledgerentry SET leaf = set_byte(leaf, 20, get_byte(leaf, 20) # 1) WHERE index = %s",
             [index],

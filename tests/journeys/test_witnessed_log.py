@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from governance import log_health, published_log
+from governance import published_log
 from governance.core.refusals import Reason, Refused
 from governance.models import LedgerEntry, Publication
 from governance.tasks import publish_log
@@ -20,6 +20,7 @@ from tests.apps.governance.test_sign_checkpoint import write_entries
 from tests.browser.test_supervisor import served
 from tests.cast import build_city
 from tests.database import cloned
+from tests.factories.log import alarm_sentence
 from tests.witness_server import Witnesses
 
 
@@ -91,7 +92,7 @@ def test_a_restored_backup_is_found_out_by_a_witness_and_by_a_stranger_and_the_n
             assert LedgerEntry.objects.count() == first
             write_entries(7)
             assert publish_log() == first  # ... until the first witness is asked
-            assert f"it says that it cosigned {second} entries" in log_health.alert()
+            assert f"it says that it cosigned {second} entries" in alarm_sentence()
             with pytest.raises(Refused) as refusal:
                 write_entries(1)
             assert refusal.value.reason is Reason.INCONSISTENT_LOG
@@ -106,7 +107,7 @@ def test_a_restored_backup_is_found_out_by_a_witness_and_by_a_stranger_and_the_n
         write_entries(5)
         third = publish_log()
         assert third == second + 5
-        assert log_health.alert() == ""
+        assert alarm_sentence() == ""
         assert town["library"].asked_from[-1] == second
         assert town["university"].asked_from[-1] == first, "it missed Tuesday, and catches up"
         with served() as site:

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, transaction
 
-from governance import log_reader, stored_log
+from governance import full_verification, stored_log
 from governance.core.log_verification import Every, SignedState, Verification
 from governance.core.proof import HEADER
 from governance.selectors import account
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--full",
             action="store_true",
-            help=f"read every entry letter by letter and verify every signature, not one in {log_reader.ONE_IN}",
+            help=f"read every entry letter by letter and verify every signature, not one in {full_verification.ONE_IN}",
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -47,7 +47,7 @@ class Command(BaseCommand):
         """Verify, tell, and fail loudly."""
         kept = [_outside_state(name) for name in options["checkpoint"]]
         total = stored_log.size()
-        sample: Container[int] = Every() if options["full"] else log_reader.drawn_sample(total)
+        sample: Container[int] = Every() if options["full"] else full_verification.drawn_sample(total)
         found = _verify(kept, sample, self._progress(total))
         self.stdout.write(json.dumps(_as_json(found)) if options["json"] else _as_sentences(found))
         if not found.sound:
@@ -77,7 +77,7 @@ def _verify(kept: list[SignedState], sample: Container[int], told: Callable[[int
     if may_keep:
         return verify_log(by=account(None), kept=kept, sample=sample, told=told)
     with transaction.atomic():
-        return log_reader.verify(kept=kept, sample=sample, told=told)
+        return full_verification.verify(kept=kept, sample=sample, told=told)
 
 
 def _outside_state(name: str) -> SignedState:

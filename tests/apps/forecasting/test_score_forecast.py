@@ -15,7 +15,7 @@ from forecasting.services.score_forecast import score_forecast
 from governance import clock
 from governance.core.canonical import salted_digest
 from governance.core.refusals import Reason, Refused
-from governance.models import Checkpoint, LedgerEntry
+from governance.models import Checkpoint, LedgerEntry, Publication
 from governance.services.advance_clock import advance_clock
 from tests.cast import City
 from tests.factories.history import CATEGORY, WINDOW, add_extract, add_history, add_recipe
@@ -108,16 +108,16 @@ def test_only_those_who_run_forecasts_may_score(city: City, run: ForecastRun) ->
 
 
 @pytest.mark.parametrize(("minutes_before", "standing"), [(5, "sealed"), (-5, "retrospective")])
-def test_sealed_means_a_checkpoint_signed_in_real_time_before_the_window(
+def test_sealed_means_a_checkpoint_published_in_real_time_before_the_window(
     real_clock_city: City, monkeypatch: pytest.MonkeyPatch, minutes_before: int, standing: str
 ) -> None:
     start = timezone.now() + timedelta(hours=1)
     window = (start, start + timedelta(days=7))
     add_history(real_clock_city, until=timezone.now())
     run = issued(real_clock_city, window)
-    Checkpoint.objects.create(
-        size=run.ledger_index + 1, root=b"", note="", signed_at=start - timedelta(minutes=minutes_before)
-    )
+    moment = start - timedelta(minutes=minutes_before)
+    signed = Checkpoint.objects.create(size=run.ledger_index + 1, root=b"", note="", signed_at=moment)
+    Publication.objects.create(checkpoint=signed, note="", quorum_met=True, published_at=moment)
     after = window[1] + timedelta(days=3)
     monkeypatch.setattr("governance.clock.timezone.now", lambda: after)
     card = score_forecast(run=run, extract=add_extract(real_clock_city, after), by=real_clock_city.scheduler)
@@ -151,3 +151,19 @@ def test_the_one_incident_of_a_window_cannot_be_found_from_its_leaf(city: City, 
     kept = entry.text
     assert json.loads(bytes(entry.leaf))["text"] == salted_digest(bytes(kept.salt), kept.text)
     assert digest(kept.text.encode()) == card.digest
+
+
+def test_a_checkpoint_that_was_signed_and_never_published_seals_nothing(
+    real_clock_city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = timezone.now() + timedelta(hours=1)
+    window = (start, start + timedelta(days=7))
+    add_history(real_clock_city, until=timezone.now())
+    run = issued(real_clock_city, window)
+    Checkpoint.objects.create(
+        size=run.ledger_index + 1, root=b"", note="", signed_at=start - timedelta(minutes=5)
+    )
+    after = window[1] + timedelta(days=3)
+    monkeypatch.setattr("governance.clock.timezone.now", lambda: after)
+    card = score_forecast(run=run, extract=add_extract(real_clock_city, after), by=real_clock_city.scheduler)
+    assert card.standing == "retrospective"

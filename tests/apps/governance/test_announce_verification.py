@@ -103,8 +103,15 @@ def test_announcers_wait_for_each_other() -> None:
         announced()
     asked = [query["sql"] for query in queries.captured_queries]
     locked = next(at for at, sql in enumerate(asked) if "ledgerlock" in sql and "FOR UPDATE" in sql)
-    looked = next(at for at, sql in enumerate(asked) if "verification.announced" in sql)
-    assert locked < looked
+    looked = [at for at, sql in enumerate(asked) if "verification.announced" in sql and "SELECT" in sql]
+    assert any(at > locked for at in looked), "what another announcer entered meanwhile is seen"
+
+
+def test_nothing_new_to_announce_waits_for_no_deed() -> None:
+    announced()
+    with CaptureQueriesContext(connection) as queries:
+        announced()
+    assert not [query["sql"] for query in queries.captured_queries if "ledgerlock" in query["sql"]]
 
 
 def test_no_person_announces_the_verifier(city: City) -> None:

@@ -10,7 +10,7 @@ import pytest
 from django.db import OperationalError, connection, connections, transaction
 from django.test import Client
 
-from governance import log_health, published_log, witnesses
+from governance import published_log, witnesses
 from governance.core.refusals import Refused
 from governance.core.witness_policy import Witness, parse_policy
 from governance.core.witness_protocol import SIZE_TYPE, WitnessRefused
@@ -23,6 +23,7 @@ from tests import witness_manners as bad
 from tests.apps.governance.test_sign_checkpoint import write_entries
 from tests.apps.governance.test_witnesses import BOTH, cosigners, problem_of, turn
 from tests.cast import City
+from tests.factories.log import alarm_sentence
 from tests.witness import Response
 from tests.witness_server import Manner, Pace, Witnesses, WitnessServer
 
@@ -186,10 +187,10 @@ def test_a_refusal_is_noted_in_plain_words_and_asked_again(
     assert said in problem
     assert f"HTTP status {status}" in problem
     assert problem.isprintable()
-    assert "waits for the witnesses" in log_health.alert()
+    assert "waits for the witnesses" in alarm_sentence()
     watched["north"].manner = WitnessServer.cosigns
     assert turn() > 0
-    assert problem_of("witness north") == log_health.alert() == ""
+    assert problem_of("witness north") == alarm_sentence() == ""
 
 
 @pytest.mark.django_db
@@ -218,7 +219,7 @@ def test_a_conflict_that_names_no_size_is_no_conflict(watched: Witnesses, size: 
     watched["north"].manner = bad.refuses(409, size, SIZE_TYPE)
     assert turn(3) == 0
     assert "should name the size it cosigned last" in problem_of("witness north")
-    assert "waits for the witnesses" in log_health.alert()
+    assert "waits for the witnesses" in alarm_sentence()
 
 
 @pytest.mark.django_db
@@ -276,7 +277,7 @@ def test_a_witness_without_an_address_is_not_asked(watched: Witnesses) -> None:
     watched.policy_file.write_text(text.replace(f" {watched['north'].url}", ""))
     assert turn(3) == 0
     assert not watched["north"].heard
-    assert "waits for the witnesses" in log_health.alert()
+    assert "waits for the witnesses" in alarm_sentence()
 
 
 def test_only_a_service_account_asks_a_witness(city: City, watched: Witnesses) -> None:

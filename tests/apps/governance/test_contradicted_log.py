@@ -23,6 +23,7 @@ from tests import witness_manners as bad
 from tests.apps.governance.test_bad_witnesses import asked_of
 from tests.apps.governance.test_sign_checkpoint import write_entries
 from tests.apps.governance.test_witnesses import problem_of, turn
+from tests.factories.log import alarm_sentence
 from tests.witness import Response
 from tests.witness_server import Witnesses, WitnessServer
 
@@ -62,6 +63,28 @@ def rolled_back(watched: Witnesses, db: None, settings: Any, tmp_path: Path) -> 
     return first
 
 
+def test_a_damaged_file_of_ours_is_not_taken_for_another_history(
+    watched: Witnesses, db: None, settings: Any
+) -> None:
+    settings.LOG_WITHOUT_QUORUM = "proceed"
+    turn(300)
+    watched["north"].down()
+    turn(300)
+    before = signed_note(settings)
+    tile = published_log.public_folder() / "tile/0/001"
+    whole = tile.read_bytes()
+    tile.write_bytes(whole[:3200] + bytes(32) + whole[3232:])
+    watched["north"].up()
+    turn(3)
+    assert "tile/0/001 does not hold what the database gives" in alarm_sentence()
+    assert "rewritten" not in alarm_sentence()
+    assert signed_note(settings) != before, "the newer checkpoint of ours, not the one that a witness shows"
+    tile.rename(tile.with_name("001.evidence"))
+    size = turn(1)
+    assert tile.read_bytes() == whole
+    assert (size, alarm_sentence()) == (LedgerEntry.objects.count(), "")
+
+
 @pytest.mark.parametrize("without", ["wait", "proceed"])
 @pytest.mark.parametrize(
     ("grown", "said"),
@@ -78,10 +101,10 @@ def test_a_rolled_back_log_is_not_published_and_the_reason_says_so(
     before, rows = published_log.published_note(), Publication.objects.count()
     heard = len(watched["south"].heard)
     assert turn(grown) == rolled_back
-    assert said in log_health.alert()
+    assert said in alarm_sentence()
     assert said in problem_of("witness north"), "its own state says so too"
-    assert "Nothing is published" in log_health.alert()
-    assert published_log.KEEP in log_health.alert()
+    assert "Nothing is published" in alarm_sentence()
+    assert published_log.KEEP in alarm_sentence()
     assert (published_log.published_note(), Publication.objects.count()) == (before, rows)
     assert not Cosignature.objects.filter(checkpoint__size__gt=rolled_back).exists()
     assert len(watched["south"].heard) == heard, "the other history is shown to nobody else"
@@ -115,7 +138,7 @@ def test_a_log_that_outgrew_the_lost_one_is_not_signed_again_either(
     signed = Checkpoint.objects.count()
     assert turn(5) == rolled_back
     assert Checkpoint.objects.count() == signed
-    assert "no longer those that were signed" in log_health.alert()
+    assert "no longer those that were signed" in alarm_sentence()
 
 
 def test_the_lost_entries_brought_back_end_the_alert(
@@ -129,14 +152,14 @@ def test_the_lost_entries_brought_back_end_the_alert(
         states = list(Checkpoint.objects.filter(size=second))
     fork = transaction.savepoint()
     turn(1)
-    assert log_health.alert()
+    assert alarm_sentence()
     transaction.savepoint_rollback(fork)
     LedgerEntry.objects.bulk_create(leaves)
     Checkpoint.objects.bulk_create(states)
     shutil.rmtree(settings.LOG_FOLDER)
     shutil.copytree(tmp_path / "newer", settings.LOG_FOLDER)
     assert turn() == second
-    assert log_health.alert() == ""
+    assert alarm_sentence() == ""
 
 
 def test_a_history_rewritten_from_its_beginning_and_signed_again_is_noticed(
@@ -147,8 +170,8 @@ def test_a_history_rewritten_from_its_beginning_and_signed_again_is_noticed(
     assert not LedgerEntry.objects.exists()
     assert turn(6) == 0
     assert watched["north"].asked_from == [0, 0, seen]
-    assert "does not continue what it saw of the log" in log_health.alert()
-    assert "HTTP status 422" in log_health.alert()
+    assert "does not continue what it saw of the log" in alarm_sentence()
+    assert "HTTP status 422" in alarm_sentence()
     assert not Publication.objects.exists()
     assert published_log.published_note() is None
     assert signed_note(settings) == shown_by(watched["north"])
@@ -170,7 +193,7 @@ def test_a_quorum_of_the_others_does_not_outweigh_one_who_saw_another_history(
     settings.LOG_POLICY_FILE = str(watched.ask_for("any"))
     watched[forgetful].forget()
     assert turn(SMALLER) == rolled_back
-    assert "has seen more of this log than we hold" in log_health.alert()
+    assert "has seen more of this log than we hold" in alarm_sentence()
 
 
 # --- a witness's word without our signature ------------------------------------------------------------------
@@ -192,7 +215,7 @@ def test_a_claim_alone_stops_the_publication_and_nothing_else(
     settings.LOG_WITHOUT_QUORUM = "proceed"
     watched["north"].manner = claim
     assert turn(3) == 0
-    alert, signed = log_health.alert(), signed_note(settings)
+    alert, signed = alarm_sentence(), signed_note(settings)
     assert said in alert
     assert (
         "It shows no checkpoint of ours that proves it; if it is mistaken, take it out of the policy" in alert
@@ -201,7 +224,7 @@ def test_a_claim_alone_stops_the_publication_and_nothing_else(
     assert signed_note(settings) == Checkpoint.objects.order_by("-size")[0].note != signed
     watched["north"].manner = WitnessServer.cosigns
     assert turn() > 0
-    assert log_health.alert() == ""
+    assert alarm_sentence() == ""
 
 
 @pytest.mark.django_db
@@ -214,7 +237,7 @@ def test_a_witness_that_shows_a_signature_of_another_key_is_not_believed(
     kept.write_text(state.signed(state.Checkpoint(watched.log_key.name, size + 50, bytes(32)), forger))
     watched["north"].manner = bad.has_seen(size + 50)
     assert turn(2) == size
-    assert "It shows no checkpoint of ours that proves it" in log_health.alert()
+    assert "It shows no checkpoint of ours that proves it" in alarm_sentence()
     assert signed_note(settings) == Checkpoint.objects.order_by("-size")[0].note
 
 
@@ -225,7 +248,7 @@ def test_a_witness_that_shows_what_we_hold_ourselves_changes_nothing(
     size = turn(3)
     watched["north"].manner = bad.refuses(422)
     assert turn(2) == size
-    assert "It shows no checkpoint of ours that proves it" in log_health.alert()
+    assert "It shows no checkpoint of ours that proves it" in alarm_sentence()
     assert signed_note(settings) == Checkpoint.objects.order_by("-size")[0].note
 
 

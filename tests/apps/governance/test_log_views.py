@@ -164,6 +164,8 @@ def test_a_damaged_entry_is_shown_as_damaged_and_not_proved(
     assert "No proof can be made" in text
     assert "bytes are damaged" in page(client, "record")
     assert client.get(reverse("log-entry-proof", args=[2])).status_code == 409
+    said = client.get(reverse("api-record-entry", args=[2])).json()
+    assert (said["leaf"], said["proof"]) == (None, None)
 
 
 def test_a_proof_stays_the_same_when_the_log_grows(client: Client, signed_log: None) -> None:

@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from governance import log_health, published_log, stored_log
-from governance.core.checkpoint import open_checkpoint
+from governance.core.checkpoint import Checkpoint as State
+from governance.core.checkpoint import open_checkpoint, signed
 from governance.core.merkle import leaf_hash, root
 from governance.core.refusals import Reason, Refused
 from governance.core.tiles import Tile, decode_bundle, tiles_for
@@ -17,9 +18,10 @@ from governance.selectors import scheduler_account
 from governance.services.publish_checkpoint import publish_checkpoint
 from governance.services.publish_tiles import publish_tiles
 from governance.services.sign_checkpoint import sign_checkpoint
-from governance.tasks import publish_log
+from governance.tasks import publish_log, verify_record
 from tests.apps.governance.test_sign_checkpoint import write_entries
 from tests.cast import City
+from tests.factories.log import alarm_sentence
 
 
 def stored_root(size: int) -> bytes:
@@ -33,6 +35,11 @@ def public_files() -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
     }
+
+
+def log_health_of(part: str) -> str:
+    """Return what is wrong with one part of the machinery."""
+    return LogHealth.objects.get(part=part).problem
 
 
 @pytest.fixture
@@ -190,7 +197,7 @@ def test_a_forged_file_of_what_was_published_stops_the_signing_and_says_so(publi
     publish_log()
     assert checkpoint.read_text() == forged
     assert "not genuine" in LogHealth.objects.get(part=log_health.SIGNING).problem
-    assert "not genuine" in log_health.alert()
+    assert "not genuine" in alarm_sentence()
 
 
 def test_a_full_disk_stops_the_publication_and_leaves_the_published_log_valid(
@@ -207,4 +214,50 @@ def test_a_full_disk_stops_the_publication_and_leaves_the_published_log_valid(
     assert "No space left" in LogHealth.objects.get(part=log_health.PUBLISHING).problem
     assert published_log.tree(published).root == stored_root(published)
     assert publish_log() == LedgerEntry.objects.count()
-    assert log_health.alert() == ""
+    assert alarm_sentence() == ""
+
+
+def test_what_was_given_out_since_the_signing_is_not_replaced_by_another_history(db: None) -> None:
+    write_entries(5)
+    scheduler = scheduler_account()
+    sign_checkpoint(by=scheduler)
+    shown = State(published_log.log_key().name, 50, leaf_hash(b"another history"))
+    note = signed(shown, published_log.log_key())
+    published_log.let_out(note)  # what a witness showed to another turn meanwhile
+    with pytest.raises(Refused) as refusal:
+        publish_tiles(by=scheduler)
+    assert refusal.value.reason is Reason.INCONSISTENT_LOG
+    assert [kept for _, kept in published_log.notes_given_out()] == [note]
+    assert not published_log.public_folder().exists()
+
+
+def test_a_file_of_the_wrong_length_is_not_published_over(published: int) -> None:
+    cut = published_log.public_folder() / "tile/0/000"
+    cut.write_bytes(cut.read_bytes()[:-32])
+    write_entries(3)
+    assert publish_log() == published
+    assert "tile/0/000" in log_health_of(log_health.PUBLISHING)
+
+
+def test_an_altered_file_is_found_by_the_daily_reading(published: int) -> None:
+    altered = published_log.public_folder() / "tile/entries/000"
+    data = altered.read_bytes()
+    altered.write_bytes(data[:40] + bytes([data[40] ^ 1]) + data[41:])
+    verify_record()
+    assert "tile/entries/000" in log_health_of(log_health.FILES)
+    altered.write_bytes(data)
+    verify_record()
+    assert log_health_of(log_health.FILES) == "", "read again at once, though the day's verification was done"
+
+
+def test_a_file_that_is_no_policy_is_not_served(
+    client: Client, published: int, settings: Any, tmp_path: Path
+) -> None:
+    settings.LOG_POLICY_FILE = tmp_path / "secrets.env"
+    settings.LOG_POLICY_FILE.write_text("LAMPLIGHT_LOG_SEED=0123\nSECRET_KEY=topsecret\n")
+    publish_log()
+    for address in ("/log/policy", "/record/", "/api/v1/log-status"):
+        text = client.get(address).content.decode()
+        assert "topsecret" not in text
+        assert "LOG_SEED=" not in text
+        assert str(tmp_path) not in text

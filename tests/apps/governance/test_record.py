@@ -1,5 +1,6 @@
 """Appending: one entry per deed, numbered without gaps, or no deed."""
 
+import contextlib
 import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -151,3 +152,14 @@ def test_where_no_entry_can_be_written_the_deed_is_not_done(fresh_database: str)
     assert indexes() == entries
     advance_clock(jurisdiction=city.jurisdiction, to=later, by=city.ana)
     assert indexes() == [*entries, len(entries)]
+
+
+def test_a_deed_that_swallows_the_error_of_its_entry_is_rolled_back_and_the_log_goes_on(db: None) -> None:
+    scheduler = scheduler_account()
+    before = enter("one", scheduler).index
+    with transaction.atomic():
+        User.objects.create_user("left@example.org", name="Left over")
+        with contextlib.suppress(EntryError):
+            enter("two", scheduler, note="x" * 70_000)
+    assert not User.objects.filter(email="left@example.org").exists()
+    assert enter("three", scheduler).index == before + 1

@@ -16,14 +16,19 @@ from django.db import transaction
 from governance import published_log
 from governance.core.canonical import parse_leaf
 from governance.core.refusals import Reason, Refused
-from governance.core.roles import Role
-from governance.models import LedgerEntry, LedgerText, RecoveryProposal, RoleGrant, User
+from governance.core.roles import Permission, Role
+from governance.ledger import record
+from governance.models import Jurisdiction, LedgerEntry, LedgerText, RecoveryProposal, RoleGrant, User
+from governance.permissions import can
 from governance.services.add_jurisdiction import FirstRole, Outline, Place, add_jurisdiction
+from governance.services.erase_text import erase_text
 from governance.services.grant_role import grant_role
 from governance.services.propose_recovery import propose_recovery
 from governance.services.recover_log import recover_log
+from governance.services.revoke_role import revoke_role
 from governance.services.sign_checkpoint import sign_checkpoint
 from governance.tasks import publish_log
+from tests.apps.governance.test_erase_text import remembered
 from tests.apps.governance.test_sign_checkpoint import write_entries
 from tests.apps.governance.test_verify_ledger import verify
 from tests.cast import POLICY, City, build_city, square
@@ -239,6 +244,124 @@ def test_a_role_granted_in_the_lost_entries_is_gone_and_the_log_stands_all_the_s
         publish_log()
     recover(restored)
     assert verify()[0] == 0
+
+
+def board(restored: Restored) -> tuple[User, User]:
+    """Bring a third and a fourth person into the log before the next loss: another member, an administrator."""
+    add_jurisdiction(
+        place=Place("westmark", "Westmark", "demo", 32618, 1.0, "America/New_York"),
+        districts=[Outline("west", "West", square(-75.30, 40.00, -75.26, 40.03))],
+        policy=POLICY,
+        recipe_digests=[],
+        people=[
+            FirstRole("mallory@example.org", "Mallory", Role.BOARD_MEMBER),
+            FirstRole("adam@example.org", "Adam", Role.ADMINISTRATOR),
+        ],
+        by=restored.city.scheduler,
+    )
+    publish_log()
+    mallory, adam = (User.objects.get(email=f"{name}@example.org") for name in ("mallory", "adam"))
+    return mallory, adam
+
+
+def decides(person: User) -> bool:
+    """Whether somebody may decide on policy in Westmark now."""
+    return can(
+        User.objects.get(pk=person.pk),
+        Permission.DECIDE_POLICY,
+        Jurisdiction.objects.get(slug="westmark"),
+    )
+
+
+def test_a_role_revoked_in_the_lost_entries_is_revoked_again(restored: Restored) -> None:
+    recover(restored)
+    mallory, adam = board(restored)
+    grant = RoleGrant.objects.get(user=mallory)
+    with lost_afterwards():
+        revoke_role(role_grant_id=grant.pk, by=adam)
+        publish_log()
+    assert decides(mallory)
+    recover(restored)
+    grant.refresh_from_db()
+    assert not decides(mallory)
+    assert not mallory.groups.exists()
+    entry = LedgerEntry.objects.get(action="role.revoked")
+    assert (grant.revoked_at, grant.revoked_by) == (entry.recorded_at, adam)
+    assert verify("--full")[0] == 0
+
+
+def test_a_recovery_that_leaves_the_revoked_role_in_force_is_found(restored: Restored) -> None:
+    recover(restored)
+    mallory, adam = board(restored)
+    grant = RoleGrant.objects.get(user=mallory)
+    with lost_afterwards():
+        revoke_role(role_grant_id=grant.pk, by=adam)
+        publish_log()
+    recover(restored)
+    RoleGrant.objects.filter(pk=grant.pk).update(revoked_at=None)
+    code, answer = verify()
+    assert code == 1
+    assert f"Role grant {grant.pk} (board_member in westmark) is in force" in answer["faults"][0]["reason"]
+
+
+def test_who_was_revoked_in_the_lost_entries_neither_proposes_nor_confirms(restored: Restored) -> None:
+    recover(restored)
+    mallory, adam = board(restored)
+    proposed = {"reason": WHY, "proposed_by": mallory, "proposed_at": "2026-11-22T16:40Z"}
+    with lost_afterwards():
+        revoke_role(role_grant_id=RoleGrant.objects.get(user=mallory).pk, by=adam)
+        published = publish_log()
+    refusal = refused(propose_recovery, reason=WHY, by=mallory)
+    assert refusal.reason is Reason.NOT_PERMITTED
+    assert f"The published entry {LedgerEntry.objects.count()}, which this database lacks" in refusal.message
+    propose_recovery(reason=WHY, by=restored.city.chloe)
+    assert refused(recover_log, by=mallory).reason is Reason.NOT_PERMITTED
+    RecoveryProposal.objects.create(
+        local_size=LedgerEntry.objects.count(), published_size=published, **proposed
+    )
+    assert refused(recover_log, by=restored.olga).reason is Reason.NOT_PERMITTED
+
+
+def test_a_text_erased_in_the_lost_entries_is_erased_again(restored: Restored) -> None:
+    recover(restored)
+    index = remembered(restored.city)
+    publish_log()
+    with lost_afterwards():
+        erase_text(index=index, reason=WHY, by=restored.city.chloe)
+        publish_log()
+    assert LedgerText.objects.filter(entry_id=index).exists()
+    recover(restored)
+    assert not LedgerText.objects.filter(entry_id=index).exists()
+    assert verify("--full")[0] == 0
+
+
+def test_an_erased_text_that_came_back_is_found(restored: Restored) -> None:
+    recover(restored)
+    index = remembered(restored.city)
+    kept = LedgerText.objects.get(entry_id=index)
+    erase_text(index=index, reason=WHY, by=restored.city.chloe)
+    kept.save(force_insert=True)
+    code, answer = verify()
+    assert (code, answer["first_bad_entry"]) == (1, index)
+    assert f"The text of entry {index} is kept, although entry" in answer["faults"][0]["reason"]
+
+
+def test_an_odd_entry_among_the_lost_ones_keeps_nobody_from_recovering(restored: Restored) -> None:
+    recover(restored)
+    with lost_afterwards():
+        for action in ("role.revoked", "text.erased", "log.recovered"):
+            record(
+                action=action,
+                subject_kind="account",
+                subject="a" * 64,
+                by=restored.city.scheduler,
+                role=Role.SERVICE,
+                detail={"role": 7, "entry": "x"},
+            )
+        publish_log()
+    odd = LedgerEntry.objects.count()
+    recover(restored)
+    assert [fault["entry"] for fault in verify()[1]["faults"]] == [odd, odd + 1, odd + 2]
 
 
 def test_the_commands_say_what_to_do_next(restored: Restored) -> None:

@@ -53,7 +53,7 @@ def test_the_board_gives_a_district_its_supervisor_and_the_schedule_carries_it_o
     RoleGrant.objects.filter(pk=grant.pk).update(district=city.central)
     code, answer = verify()
     assert code == 1
-    assert f"role grant {grant.pk} (supervisor in rivermark)" in str(answer["faults"])
+    assert f"Role grant {grant.pk} (supervisor in rivermark) is not what" in str(answer["faults"])
     RoleGrant.objects.filter(pk=grant.pk).update(district=city.north)
     revoke_role(role_grant_id=grant.pk, by=person("amir"))
     assert verify()[0] == 0

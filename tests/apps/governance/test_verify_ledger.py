@@ -20,10 +20,19 @@ from config import env
 from governance import published_log
 from governance.core.checkpoint import Checkpoint as State
 from governance.core.checkpoint import signed
-from governance.core.merkle import root
-from governance.core.proof import prove
+from governance.core.merkle import inclusion_proof, root
+from governance.core.proof import EntryProof
 from governance.core.roles import Role
-from governance.models import Checkpoint, Jurisdiction, LedgerEntry, LogVerification, RoleGrant, User
+from governance.ledger import record
+from governance.models import (
+    Checkpoint,
+    Jurisdiction,
+    LedgerEntry,
+    LogVerification,
+    Publication,
+    RoleGrant,
+    User,
+)
 from governance.published_log import log_key
 from governance.selectors import scheduler_account
 from governance.services.grant_role import grant_role
@@ -33,6 +42,7 @@ from governance.services.sign_checkpoint import sign_checkpoint
 from governance.tasks import publish_log
 from tests.apps.governance.test_sign_checkpoint import write_entries
 from tests.cast import City
+from tests.witness_server import Witnesses
 
 FLIP = """ALTER TABLE governance_ledgerentry DROP CONSTRAINT leaf_hash_of_leaf;
   UPDATE governance_ledgerentry SET leaf = set_byte(leaf, 20, get_byte(leaf, 20) # 1) WHERE index = 3;
@@ -136,7 +146,7 @@ def test_the_answer_in_words_says_what_was_checked(log: User) -> None:
 
 def test_a_long_run_shows_how_far_it_is(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("governance.management.commands.verify_ledger.STEP", 2)
-    monkeypatch.setattr("governance.log_reader.ROWS", 1)
+    monkeypatch.setattr("governance.full_verification.ROWS", 1)
     write_entries(5)
     told = io.StringIO()
     call_command("verify_ledger", stdout=io.StringIO(), stderr=told)
@@ -211,9 +221,123 @@ def test_an_edited_reason_is_found(log: User) -> None:
     assert verify()[1]["first_bad_entry"] == 3
 
 
-def test_an_erased_reason_leaves_the_record_standing(log: User) -> None:
+def test_a_text_that_is_gone_without_an_entry_that_erased_it_is_found(log: User) -> None:
+    """That an erased one leaves the record standing is told in test_erase_text."""
     execute(settings.DATABASE_APP_URL, "DELETE FROM governance_ledgertext WHERE entry_id = 3")
+    code, answer = verify()
+    assert (code, answer["first_bad_entry"]) == (1, 3)
+    assert answer["faults"][0]["reason"] == (
+        "The text of entry 3 is gone, and no entry says that it was erased."
+    )
+
+
+@pytest.mark.parametrize("action", ["role.granted", "role.revoked", "log.recovered", "text.erased"])
+def test_an_entry_without_its_detail_is_named_and_stops_no_verification(log: User, action: str) -> None:
+    with transaction.atomic():
+        record(action=action, subject_kind="account", subject="a" * 64, by=log, role=Role.SERVICE)
+    code, answer = verify("--full")
+    assert (code, answer["first_bad_entry"]) == (1, 8)
+    assert f"Entry 8 does not say what an entry '{action}' must" in answer["faults"][0]["reason"]
+
+
+PUBLISHED = "INSERT INTO governance_publication (checkpoint_id, note, quorum_met, published_at) SELECT "
+
+
+def test_a_backdated_publication_is_found(log: User) -> None:
+    publish_log()
+    assert verify("--full")[0] == 0
+    execute(
+        settings.DATABASE_APP_URL,
+        PUBLISHED + "checkpoint_id, note, true, '2020-01-01' FROM governance_publication LIMIT 1",
+    )
+    code, answer = verify()
+    assert code == 1
+    assert "bears a time before the one at which that was signed" in answer["faults"][0]["reason"]
+
+
+def test_a_backdated_checkpoint_does_not_excuse_a_backdated_publication(log: User) -> None:
+    """Whoever signs with our key chooses both times, but not those of the entries."""
+    backdated = "UPDATE governance_checkpoint SET signed_at = '2020-01-01'"
+    publish_log()
+    off, on = (each.replace("ledgerentry", "checkpoint") for each in (OFF, ON))
+    execute(settings.DATABASE_OWNER_URL, off, backdated, on)
     assert verify()[0] == 0
+    execute(
+        settings.DATABASE_APP_URL,
+        PUBLISHED + "checkpoint_id, note, true, '2020-01-01' FROM governance_publication LIMIT 1",
+    )
+    assert "bears a time before" in verify()[1]["faults"][0]["reason"]
+
+
+def test_a_publication_beside_a_checkpoint_of_another_size_is_found(log: User) -> None:
+    publish_log()
+    execute(
+        settings.DATABASE_APP_URL,
+        PUBLISHED + "(SELECT min(id) FROM governance_checkpoint), note, true, now() "
+        "FROM governance_publication LIMIT 1",
+    )
+    code, answer = verify()
+    assert code == 1
+    assert "stored beside another size or root" in answer["faults"][0]["reason"]
+
+
+def test_a_quorum_that_the_cosignatures_do_not_make_is_found(log: User, watched: Witnesses) -> None:
+    publish_log()
+    assert verify("--full")[0] == 0
+    execute(
+        settings.DATABASE_APP_URL,
+        PUBLISHED + "id, note, true, now() FROM governance_checkpoint ORDER BY size DESC LIMIT 1",
+    )
+    code, answer = verify()
+    assert code == 1
+    assert "the cosignatures in its note do not make it" in answer["faults"][0]["reason"]
+
+
+def test_a_policy_that_came_later_does_not_judge_what_was_published_before(
+    log: User, settings: Any, tmp_path: Path
+) -> None:
+    publish_log()
+    witnesses = Witnesses(log_key().verification_key, tmp_path, ("north", "south"))
+    settings.LOG_POLICY_FILE = str(witnesses.ask_for("all"))
+    try:
+        assert verify("--full")[0] == 0  # not announced yet
+        write_entries(1)
+        publish_log()
+        assert list(Publication.objects.order_by("id").values_list("quorum_met", flat=True)) == [True, True]
+        assert verify("--full")[0] == 0
+    finally:
+        witnesses.down()
+
+
+COSIGNED = (
+    "INSERT INTO governance_cosignature (checkpoint_id, witness, line, cosigned_at, received_at) SELECT "
+)
+FORGERIES = {
+    "nonsense": ("'east', 'nonsense'", "is not valid"),
+    "of another": ("'east', line", "is not made with that witness's key"),
+    "two lines": ("'east', line || line", "is not one signature line"),
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_a_cosignature_that_is_none_is_found(log: User, watched: Witnesses, forgery: str) -> None:
+    publish_log()
+    values, words = FORGERIES[forgery]
+    forged = f"checkpoint_id, {values}, cosigned_at, now() FROM governance_cosignature ORDER BY id LIMIT 1"
+    execute(settings.DATABASE_APP_URL, COSIGNED + forged)
+    code, answer = verify()
+    assert code == 1
+    assert words in answer["faults"][0]["reason"]
+
+
+def test_a_cosignature_of_another_checkpoint_is_found(log: User, watched: Witnesses) -> None:
+    publish_log()
+    forged = """(SELECT id FROM governance_checkpoint ORDER BY size LIMIT 1), witness, line, cosigned_at, now()
+      FROM governance_cosignature ORDER BY id LIMIT 1"""
+    execute(settings.DATABASE_APP_URL, COSIGNED + forged)
+    code, answer = verify("--full")
+    assert code == 1
+    assert "is not valid for this checkpoint" in answer["faults"][0]["reason"]
 
 
 def test_an_entry_taken_out_is_found(log: User) -> None:
@@ -260,9 +384,7 @@ def test_a_history_forged_and_signed_again_with_the_logs_key_is_found_by_a_check
 def test_a_proof_kept_outside_serves_as_a_checkpoint(log: User, tmp_path: Path) -> None:
     hashes = [bytes(row.leaf_hash) for row in LedgerEntry.objects.all()]
     path = tmp_path / "entry-3.tlog-proof"
-    path.write_text(
-        prove(index=3, leaf_hashes=hashes, checkpoint=Checkpoint.objects.latest("size").note).text
-    )
+    path.write_text(EntryProof(3, inclusion_proof(3, hashes), Checkpoint.objects.latest("size").note).text)
     assert verify("--checkpoint", str(path))[1]["checkpoints_confirmed"] == 3
     roll_back(to=6)
     code, answer = verify("--checkpoint", str(path))

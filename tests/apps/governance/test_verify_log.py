@@ -2,7 +2,7 @@
 
 import pytest
 
-from governance import log_reader
+from governance import full_verification
 from governance.core.refusals import Reason, Refused
 from governance.models import LedgerEntry, LogVerification
 from governance.services.verify_log import verify_log
@@ -27,7 +27,7 @@ def test_no_person_keeps_the_result_of_a_verification(city: City) -> None:
 
 
 def test_the_sample_holds_the_ends_and_differs_from_run_to_run() -> None:
-    first, second = log_reader.drawn_sample(100_000), log_reader.drawn_sample(100_000)
+    first, second = full_verification.drawn_sample(100_000), full_verification.drawn_sample(100_000)
     for drawn in (first, second):
         assert 0 in drawn
         assert 99_999 in drawn

@@ -1,5 +1,6 @@
 """Witnesses over real HTTP: what they cosign is published as their policy asks, and what they do not is held back."""
 
+import re
 import subprocess
 import sys
 from datetime import datetime, timedelta
@@ -11,13 +12,14 @@ from django.test import Client
 from django.utils import timezone
 
 from forecasting.selectors.scores import was_sealed_before
-from governance import log_health, published_log
+from governance import published_log
 from governance.core.cosignature import cosignatures_on
 from governance.models import Cosignature, LogHealth, Publication
 from governance.tasks import publish_log
 from tests.apps.governance.test_sign_checkpoint import write_entries
 from tests.cast import City
 from tests.factories.forecasts import add_run
+from tests.factories.log import alarm_sentence
 from tests.witness_manners import hangs_up
 from tests.witness_server import Witnesses, at_once
 
@@ -192,18 +194,37 @@ def test_publishing_waits_for_absent_witnesses_says_so_and_catches_up(watched: W
     assert turn(300) == first
     assert published_log.published_note() == before
     assert Publication.objects.count() == 1
-    assert "waits for the witnesses" in log_health.alert()
+    assert "waits for the witnesses" in alarm_sentence()
     assert "does not answer" in problem_of("witness south")
     failing_since = LogHealth.objects.get(part="witness south").failing_since
     for server in watched.each.values():
         server.up()
     last = turn()
     assert last > first + 300
-    assert log_health.alert() == problem_of("witness south") == ""
+    assert alarm_sentence() == problem_of("witness south") == ""
     assert failing_since is not None
     assert LogHealth.objects.get(part="witness south").failing_since is None
     assert watched["south"].asked_from[-1] == first
     assert cosigners(published_log.published_note(), watched) == BOTH
+
+
+@pytest.mark.django_db
+def test_a_published_file_that_is_cut_short_stops_the_turn_that_needs_it_for_a_proof_and_says_so(
+    watched: Witnesses, settings: Any
+) -> None:
+    settings.LOG_WITHOUT_QUORUM = "proceed"
+    turn(300)
+    watched["north"].down()
+    size = turn(300)
+    watched["north"].up()  # and is proved to from the first size on
+    tile = published_log.public_folder() / "tile/0/001"
+    data = tile.read_bytes()
+    tile.write_bytes(data[:-1])
+    assert turn(3) == size
+    assert "The published file tile/0/001 holds other bytes than this database gives" in alarm_sentence()
+    tile.write_bytes(data)
+    assert turn() > size
+    assert alarm_sentence() == ""
 
 
 @pytest.mark.django_db
@@ -216,7 +237,7 @@ def test_publishing_proceeds_where_the_operator_says_so_and_again_when_the_witne
     assert size > 0
     assert not Publication.objects.get().quorum_met
     assert cosigners(published_log.published_note(), watched) == BOTH[:1]
-    assert log_health.alert() == "", "what the operator chose is no alert"
+    assert alarm_sentence() == "", "what the operator chose is no alert"
     watched["south"].up()
     assert turn() == size
     assert list(Publication.objects.values_list("quorum_met", flat=True)) == [False, True]
@@ -279,7 +300,7 @@ def test_a_forecast_is_sealed_only_if_its_quorum_came_before_its_window(
     ],
 )
 def test_a_policy_that_cannot_be_used_stops_the_publication_and_says_where(
-    watched: Witnesses, wrong: Any, said: str
+    watched: Witnesses, caplog: pytest.LogCaptureFixture, wrong: Any, said: str
 ) -> None:
     size = turn(3)
     asked = len(watched["north"].heard)
@@ -289,18 +310,25 @@ def test_a_policy_that_cannot_be_used_stops_the_publication_and_says_where(
     else:
         watched.policy_file.write_bytes(wrong(text).encode(errors="surrogateescape"))
     assert turn(2) == size
-    assert said in log_health.alert()
+    assert said in caplog.text
+    assert "witness policy" in alarm_sentence()
+    line = re.match(r"Line \d+", said)
+    assert line is None or line[0].lower() in alarm_sentence()
+    assert not {"'nobody'", "'city'", "'please'", "ftp:"} & set(alarm_sentence().split()), (
+        "no word of the file"
+    )
     assert len(watched["north"].heard) == asked, "nobody is asked by a policy that nobody can read"
     watched.policy_file.write_text(text)
     assert turn() > size
-    assert log_health.alert() == ""
+    assert alarm_sentence() == ""
 
 
 @pytest.mark.django_db
 def test_a_policy_for_another_key_of_this_log_stops_the_publication(
-    watched: Witnesses, settings: Any
+    watched: Witnesses, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.LOG_SEED = bytes(reversed(settings.LOG_SEED))
     assert turn(3) == 0
-    assert f"it names another key for {watched.log_key.name}" in log_health.alert()
+    assert f"it names another key for {watched.log_key.name}" in caplog.text
+    assert "not usable" in alarm_sentence()
     assert not watched["north"].heard

@@ -16,7 +16,7 @@ from governance.core.cosignature import (
     parse_cosigner_key,
     verify_cosignature,
 )
-from governance.core.merkle import ProofError, consistency_proof
+from governance.core.merkle import ProofError, consistency_proof, inclusion_proof
 from governance.core.note import (
     NoteError,
     open_note,
@@ -25,7 +25,7 @@ from governance.core.note import (
     parse_verification_key,
     take_note_apart,
 )
-from governance.core.proof import parse_proof, prove, verify_proof
+from governance.core.proof import EntryProof, parse_proof, verify_proof
 from governance.core.tiles import (
     Tile,
     TileError,
@@ -184,7 +184,7 @@ _POLICY = (
     + "group two 2 w0 w1\ngroup all all two w2\nquorum all\n"
 ).encode()  # fmt: skip
 _PROOFS = tuple(
-    prove(index=index, leaf_hashes=STORE.leaf_hashes, checkpoint=cosigned(300)).text.encode()
+    EntryProof(index, inclusion_proof(index, STORE.leaf_hashes), cosigned(300)).text.encode()
     for index in (0, 123, 299)
 )
 _REQUESTS = tuple(

@@ -19,7 +19,7 @@ from governance.core.checkpoint import Checkpoint, signed
 from governance.core.cosignature import ML_DSA_44, CosignerKey, CosigningKey, cosign, cosigned_message
 from governance.core.merkle import consistency_proof, inclusion_proof, root
 from governance.core.note import Signature, SigningKey, sign
-from governance.core.proof import prove
+from governance.core.proof import EntryProof
 from governance.core.tiles import new_tiles
 from governance.core.witness_policy import parse_policy
 from governance.core.witness_protocol import request_body
@@ -148,7 +148,7 @@ def vectors() -> dict[str, Any]:
         "policy": policy,
         "proof": {
             "entry": "entry 123",
-            "text": prove(index=123, leaf_hashes=STORE.leaf_hashes, checkpoint=cosigned(300)).text,
+            "text": EntryProof(123, inclusion_proof(123, STORE.leaf_hashes), cosigned(300)).text,
         },
         "conversation": conversation(),
     }

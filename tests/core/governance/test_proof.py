@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from governance.core.checkpoint import Checkpoint, CheckpointError, signed
-from governance.core.merkle import ProofError, leaf_hash, root
+from governance.core.merkle import ProofError, inclusion_proof, leaf_hash, root
 from governance.core.note import SigningKey, parse_verification_key
-from governance.core.proof import HEADER, EntryProof, parse_proof, prove, verify_proof
+from governance.core.proof import HEADER, EntryProof, parse_proof, verify_proof
 
 KEY = SigningKey("log.example/decisions", bytes(range(32)))
 LEAVES = [f"entry {number}".encode() for number in range(11)]
@@ -18,7 +18,7 @@ NOTE = signed(Checkpoint(KEY.name, 11, root(HASHES)), KEY)
 
 
 def proof_of(index: int) -> EntryProof:
-    return prove(index=index, leaf_hashes=HASHES, checkpoint=NOTE)
+    return EntryProof(index, inclusion_proof(index, HASHES), NOTE)
 
 
 @pytest.mark.parametrize("index", range(11))
@@ -35,7 +35,7 @@ def test_a_proof_may_carry_something_extra() -> None:
 
 def test_the_only_entry_of_a_log_needs_no_hashes() -> None:
     note = signed(Checkpoint(KEY.name, 1, HASHES[0]), KEY)
-    proof = prove(index=0, leaf_hashes=HASHES[:1], checkpoint=note)
+    proof = EntryProof(0, inclusion_proof(0, HASHES[:1]), note)
     assert verify_proof(parse_proof(proof.text), LEAVES[0], KEY.verification_key).root == HASHES[0]
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from governance.core.canonical import leaf_bytes
 from governance.core.checkpoint import Checkpoint, signed
 from governance.core.cosignature import CosigningKey, cosign
-from governance.core.merkle import leaf_hash, root
+from governance.core.merkle import inclusion_proof, leaf_hash, root
 from governance.core.note import SigningKey
-from governance.core.proof import prove
+from governance.core.proof import EntryProof
 from governance.core.tiles import ENTRIES, TILE_WIDTH, encode_bundle, new_tiles, tile_root
 from governance.core.witness_policy import plain_policy
 from governance.verifier import verify_lamplight as verifier
@@ -64,7 +64,7 @@ def checkpoint(
 
 def proof(index: int, leaves: Sequence[bytes], note: str) -> str:
     """The proof file of one entry."""
-    return prove(index=index, leaf_hashes=[leaf_hash(leaf) for leaf in leaves], checkpoint=note).text
+    return EntryProof(index, inclusion_proof(index, [leaf_hash(leaf) for leaf in leaves]), note).text
 
 
 def publish(folder: Path, leaves: Sequence[bytes], note: str, *, since: int = 0) -> Path:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -254,6 +258,54 @@ def test_nothing_unverified_is_left_in_a_copy(log: Path, desk: Path) -> None:
     (log / "tile/0/001").unlink()
     assert check("--save", "mirror")[0] == 2
     assert list((desk / "mirror").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["tile", "tile/0/000", "checkpoint", "unknown"])
+def test_nothing_is_written_through_a_link_in_a_copy(log: Path, desk: Path, name: str) -> None:
+    place = desk / "mirror" / name
+    place.parent.mkdir(parents=True)
+    elsewhere = desk / "elsewhere"
+    elsewhere.mkdir()
+    place.symlink_to(elsewhere)
+    code, said = check("--save", "mirror")
+    assert code == 2
+    assert f"mirror/{name} is a link to another place" in said
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_link_to_nothing_does_not_hide_that_a_checkpoint_was_kept(log: Path, desk: Path) -> None:
+    assert check("--save", "mirror")[0] == 0
+    (desk / "mirror/checkpoint").unlink()
+    (desk / "mirror/checkpoint").symlink_to(desk / "nowhere")
+    code, said = check("--save", "mirror")
+    assert code == 2
+    assert "mirror/checkpoint is a link to another place" in said
+
+
+def test_a_link_that_appears_during_the_check_is_not_followed(
+    log: Path, desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (desk / "elsewhere").mkdir()
+    whole = verifier.recount
+
+    def slowly(*arguments: Any) -> verifier.Report:
+        (desk / "mirror/tile").symlink_to(desk / "elsewhere")
+        return whole(*arguments)
+
+    monkeypatch.setattr(verifier, "recount", slowly)
+    assert check("--save", "mirror")[0] == 2
+    assert list((desk / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["log/checkpoint", "log/tile/0/000", "mirror/checkpoint"])
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(log: Path, desk: Path, name: str) -> None:
+    (desk / "mirror").mkdir()
+    (desk / name).unlink(missing_ok=True)
+    os.mkfifo(desk / name)
+    command = [sys.executable, verifier.__file__, "log", "log", "--policy", "quorum", "--save", "mirror"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 2
+    assert f"{name} is not a file" in done.stdout
 
 
 # --- what the log says about its verifier

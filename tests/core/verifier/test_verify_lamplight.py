@@ -8,15 +8,17 @@ import hashlib
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from governance.core.canonical import salted_digest
 from governance.core.checkpoint import Checkpoint, signed
 from governance.core.cosignature import cosign
 from governance.core.merkle import leaf_hash
-from governance.core.note import SigningKey
+from governance.core.note import Signature, SigningKey
 from governance.verifier import verify_lamplight as verifier
 from tests.core.verifier.published import (
     LOG,
@@ -36,6 +38,7 @@ from tests.core.verifier.published import (
 FILE = Path(verifier.__file__)
 LEAVES = entries(11)
 NOTE = checkpoint(LEAVES, WITNESSES[:2])
+KEY = WITNESSES[0].cosigner_key.text
 
 
 @pytest.fixture
@@ -158,9 +161,50 @@ def test_a_witness_of_a_kind_that_cannot_be_checked_is_named_and_not_counted(pro
     assert "cannot check (ML-DSA-44). It was not counted" in said
     code, said = check_entry("strict")
     assert code == 2
-    assert "depends on signatures that this verifier cannot check" in said
+    assert "depends on lines that could not be counted" in said
     put(proved / "entry.tlog-proof", proof(4, LEAVES, NOTE))
     assert check_entry("strict")[0] == 1
+
+
+def cosigned_at(moment: int) -> str:
+    """The line of the first witness on the checkpoint of the log of eleven, with this time."""
+    body = NOTE.rpartition("\n\n")[0] + "\n"
+    message = f"cosignature/v1\ntime {moment}\n{body}".encode()
+    signature = Ed25519PrivateKey.from_private_bytes(WITNESSES[0].seed).sign(message)
+    cosigner = WITNESSES[0].cosigner_key
+    return Signature(cosigner.name, cosigner.key_id, moment.to_bytes(8) + signature).line
+
+
+def check_entry_cosigned_at(desk: Path, *moments: int) -> tuple[int, str]:
+    """Ask for the proof under a policy that needs the first witness, who signed at these times."""
+    put(desk / "first", NO_WITNESSES.replace("none", "W1\n").replace("quorum", f"witness W1 {KEY}\nquorum"))
+    put(desk / "entry.tlog-proof", proof(4, LEAVES, checkpoint(LEAVES) + "".join(map(cosigned_at, moments))))
+    return check_entry("first")
+
+
+@pytest.mark.parametrize("moment", [0, 2**63, 2**64 - 1])
+def test_a_cosignature_without_a_possible_time_is_not_good(proved: Path, moment: int) -> None:
+    code, said = check_entry_cosigned_at(proved, moment)
+    assert code == 1
+    assert "The signature of the witness W1" in said
+    assert "is not good, or gives no time" in said
+
+
+@pytest.mark.parametrize("ahead", [2 * 86_400, 10**12, 2**62])
+def test_a_cosignature_from_the_future_is_told_and_not_counted(proved: Path, ahead: int) -> None:
+    moment = int(time.time()) + ahead
+    code, said = check_entry_cosigned_at(proved, moment)
+    assert code == 2
+    assert "more than a day ahead of this computer's clock. It was not counted." in said
+    assert "without them, 0 of the 1 witnesses of the policy signed the checkpoint" in said
+    code, said = check_entry_cosigned_at(proved, moment, NOON)
+    assert code == 0
+    assert "It was not counted." in said
+    assert "1 of the 1 witnesses" in said
+
+
+def test_a_clock_that_is_a_little_ahead_is_forgiven(proved: Path) -> None:
+    assert check_entry_cosigned_at(proved, int(time.time()) + 80_000)[0] == 0
 
 
 def test_the_answer_for_programs_holds_the_facts(proved: Path) -> None:
@@ -280,7 +324,32 @@ def test_checkpoints_of_different_size_need_the_log(desk: Path) -> None:
 def test_an_empty_log_is_continued_by_every_log(desk: Path) -> None:
     put(desk / "old", checkpoint([]))
     put(desk / "new", checkpoint(LEAVES))
-    assert run("checkpoints", "old", "new", "--policy", "plain")[0] == 0
+    code, said = run("checkpoints", "old", "new", "--policy", "plain")
+    assert code == 0
+    assert "nothing has to be proved, and no tile was read" in said
+    assert "tiles lead" not in said
+
+
+def two_keys(desk: Path, *more: SigningKey) -> None:
+    """A policy that believes two keys of the same log, and two histories: the old with one key, the new with these."""
+    put(desk / "both", NO_WITNESSES.replace("quorum", f"log {STRANGER.verification_key.text}\nquorum"))
+    forged = [*LEAVES[:10], b"other"]
+    lines = [checkpoint(forged, key=key).rpartition("\n\n")[2] for key in more]
+    put(desk / "old", checkpoint(LEAVES))
+    put(desk / "new", checkpoint(forged, key=STRANGER) + "".join(lines))
+
+
+def test_one_key_that_signed_two_histories_is_told_apart_from_two_keys(desk: Path) -> None:
+    two_keys(desk)
+    code, said = run("checkpoints", "old", "new", "--policy", "both")
+    assert code == 1
+    assert "TWO HISTORIES" in said
+    assert "Two keys of your policy signed one each" in said
+    assert "own key signed both" not in said
+    two_keys(desk, LOG)
+    code, said = run("checkpoints", "old", "new", "--policy", "both")
+    assert code == 1
+    assert "The log's own key signed both" in said
 
 
 def test_both_checkpoints_need_the_quorum(desk: Path) -> None:

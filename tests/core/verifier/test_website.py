@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from governance.core.merkle import leaf_hash
+from governance.core.tiles import encode_bundle
 from governance.verifier import verify_lamplight as verifier
-from tests.core.verifier.published import WITNESSES, checkpoint, entries, publish, put, run
+from tests.core.verifier.published import WITNESSES, checkpoint, entries, entry, publish, put, run
 
 LEAVES = entries(300)
 NOTE = checkpoint(LEAVES, WITNESSES)
@@ -26,6 +31,8 @@ class Site(ThreadingHTTPServer):
         self.folder = folder
         self.odd_path = ""
         self.odd_answer: tuple[int, dict[str, str], bytes] = (200, {}, b"")
+        self.dripped: tuple[bytes, bytes] | None = None  # what is sent at once, and what again and again
+        self.closing = threading.Event()
 
     @property
     def address(self) -> str:
@@ -43,6 +50,8 @@ class Answer(BaseHTTPRequestHandler):
         place = self.server.folder / self.path.removeprefix("/log/")
         status, body = 200, b""
         headers: dict[str, str] = {}
+        if self.path == self.server.odd_path and self.server.dripped:
+            return self.drip(*self.server.dripped)
         if self.path == self.server.odd_path:
             status, headers, body = self.server.odd_answer
         elif place.is_file():
@@ -51,9 +60,19 @@ class Answer(BaseHTTPRequestHandler):
             status = 404
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **headers}.items():
-            self.send_header(name, value)
+            if value:
+                self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+    def drip(self, first: bytes, then: bytes) -> None:
+        """Never fall silent, and come to no end for ten seconds."""
+        with contextlib.suppress(OSError):
+            self.wfile.write(first)
+            for _ in range(1000):
+                self.wfile.write(then)
+                if self.server.closing.wait(0.01):
+                    return
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
@@ -66,6 +85,7 @@ def site(desk: Path) -> Iterator[Site]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield server
+    server.closing.set()
     server.shutdown()
     server.server_close()
     thread.join()
@@ -142,11 +162,48 @@ def test_a_tile_that_never_ends_is_cut_off(site: Site) -> None:
     assert "larger than the 8,192 bytes" in said
 
 
-def test_an_answer_that_breaks_off_is_noticed(site: Site) -> None:
-    site.odd_path, site.odd_answer = "/log/tile/0/000", (200, {"Content-Length": "8192"}, bytes(100))
+@pytest.mark.parametrize("path", ["checkpoint", "tile/0/000", "tile/entries/000"])
+@pytest.mark.parametrize("length", [100, 0])
+def test_an_answer_that_breaks_off_is_no_verdict(site: Site, path: str, length: int) -> None:
+    body = (site.folder / path).read_bytes()
+    site.odd_path, site.odd_answer = f"/log/{path}", (200, {"Content-Length": str(len(body))}, body[:length])
     code, said = check(site)
-    assert code in (1, 2)
-    assert "tile/0/000" in said
+    assert code == 2
+    assert f"{path} could not be read: {length} of its {len(body):,} bytes came" in said
+
+
+def test_an_answer_in_pieces_is_read_to_its_end(site: Site) -> None:
+    body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(NOTE.encode()), NOTE.encode())
+    site.odd_path = "/log/checkpoint"
+    site.odd_answer = (200, {"Content-Length": "", "Transfer-Encoding": "chunked"}, body)
+    assert check(site)[0] == 0
+    for cut in (body[:-5], body[:-50], body[:2]):
+        site.odd_answer = (*site.odd_answer[:2], cut)
+        assert check(site)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ((206, {}, bytes(100)), "the site answered 206"),
+        ((200, {"Content-Length": ""}, bytes(100)), "a part could be missing"),
+        ((200, {}, b"<html>Not found</html>"), "a web page instead"),
+        ((200, {}, b"\n<!DOCTYPE HTML>\n<title>Sign in</title>"), "a web page instead"),
+    ],
+)
+def test_what_is_not_the_whole_file_is_no_verdict(
+    site: Site, answer: tuple[int, dict[str, str], bytes], reason: str
+) -> None:
+    site.odd_path, site.odd_answer = "/log/tile/0/000", answer
+    code, said = check(site)
+    assert code == 2
+    assert reason in said
+
+
+@pytest.mark.parametrize("body", [bytes(100), bytes(8192)])
+def test_a_whole_file_with_wrong_bytes_is_not_verified(site: Site, body: bytes) -> None:
+    site.odd_path, site.odd_answer = "/log/tile/0/000", (200, {}, body)
+    assert check(site)[0] == 1
 
 
 def test_a_page_that_says_not_found_politely_is_no_checkpoint(site: Site) -> None:
@@ -154,11 +211,50 @@ def test_a_page_that_says_not_found_politely_is_no_checkpoint(site: Site) -> Non
     assert check(site)[0] == 2
 
 
-def test_an_answer_that_takes_too_long_is_left(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verifier, "DEADLINE", -1)
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"HTTP/1.1 200 OK\r\nX: ", b"a"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 8192\r\n\r\n", b"a"),
+    ],
+    ids=["interim answers", "headers", "body"],
+)
+def test_a_site_that_never_falls_silent_is_left(
+    site: Site, monkeypatch: pytest.MonkeyPatch, first: bytes, then: bytes
+) -> None:
+    monkeypatch.setattr(verifier, "DEADLINE", 0.5)
+    site.odd_path, site.dripped = "/log/tile/0/000", (first, then)
+    began = time.monotonic()
     code, said = check(site)
     assert code == 2
+    assert "tile/0/000 took longer than 0.5 seconds" in said
+    assert time.monotonic() - began < 8
+
+
+def test_a_name_that_is_never_found_is_not_waited_for(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+    monkeypatch.setattr(verifier, "DEADLINE", 0.2)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: over.wait(5) and [])
+    code, said = run("log", "http://log.example.org", "--policy", "plain")
+    over.set()
+    assert code == 2
     assert "took longer" in said
+
+
+def test_a_copy_holds_nothing_that_was_not_verified(site: Site, desk: Path) -> None:
+    forged = [*LEAVES, *(entry(number, outcome="forged") for number in range(300, 512))]
+    for name in ("tile/entries/001", "tile/0/001"):
+        (site.folder / f"{name}.p/44").unlink()
+    put(site.folder / "tile/entries/001", encode_bundle(forged[256:]))
+    put(site.folder / "tile/0/001", b"".join(map(leaf_hash, forged[256:])))
+    assert check(site, "--save", "mirror")[0] == 0
+    copy = {place.relative_to("mirror").as_posix(): place for place in Path("mirror").rglob("*")}
+    assert "tile/entries/001" not in copy
+    assert "tile/0/001" not in copy
+    assert copy["tile/entries/001.p/44"].read_bytes() == encode_bundle(LEAVES[256:])
+    assert copy["tile/0/001.p/44"].read_bytes() == b"".join(map(leaf_hash, LEAVES[256:]))
+    assert run("log", "mirror", "--policy", "quorum")[0] == 0
 
 
 @pytest.mark.parametrize(

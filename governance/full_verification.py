@@ -4,6 +4,7 @@ A million entries pass through here in seconds, so entries and checkpoints come 
 form, not through the query builder; nothing is held but a block of each.
 """
 
+import hashlib
 import json
 import logging
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
@@ -15,7 +16,16 @@ from typing import Any, LiteralString
 from django.db import connection
 
 from governance import published_log, witnesses
-from governance.core.genesis_and_roles import ACTIONS, Grant, Place, account_digest, genesis_and_role_faults
+from governance.core.consequences import ACTIONS, erased_texts, read_leaves
+from governance.core.genesis_and_roles import Grant, account_digest, genesis_and_role_faults, place_of
+from governance.core.kept_beside import (
+    KeptCosignature,
+    Published,
+    Watch,
+    cosignature_fault,
+    publication_fault,
+    text_faults,
+)
 from governance.core.log_verification import (
     Keys,
     SignedState,
@@ -27,7 +37,7 @@ from governance.core.log_verification import (
 from governance.core.refusals import Refused
 from governance.core.role_requests import RoleAsked, role_digest
 from governance.core.stored_entry import Fault, StoredEntry
-from governance.models import LogVerification
+from governance.models import LedgerText, LogVerification
 
 log = logging.getLogger("lamplight.log")
 ROWS = 2_000  # fetched at once
@@ -40,9 +50,9 @@ STATES: LiteralString = """
 SELECT 'the checkpoint', size, root, note FROM governance_checkpoint
 UNION ALL SELECT 'the published checkpoint', size, root, p.note
 FROM governance_publication p JOIN governance_checkpoint c ON c.id = p.checkpoint_id ORDER BY size"""
-# One statement, so that a role granted meanwhile is seen in both places or in neither.
-ROLES: LiteralString = """
-SELECT (SELECT json_agg(convert_from(leaf, 'UTF8')::json ORDER BY index) FROM governance_ledgerentry
+# One statement, so that a role granted or a text erased meanwhile is seen in both places or in neither.
+TOLD: LiteralString = """
+SELECT (SELECT json_agg(json_build_array(index, encode(leaf, 'hex')) ORDER BY index) FROM governance_ledgerentry
         WHERE action = ANY(%s))::text,
        (SELECT json_agg(json_build_array(slug, genesis) ORDER BY slug) FROM governance_jurisdiction)::text,
        (SELECT json_agg(json_build_array(g.id, j.slug, u.pseudonym, g.role,
@@ -53,6 +63,20 @@ SELECT (SELECT json_agg(convert_from(leaf, 'UTF8')::json ORDER BY index) FROM go
         JOIN governance_user u ON u.id = g.user_id
         LEFT JOIN governance_district d ON d.id = g.district_id
         LEFT JOIN governance_rolerequest r ON r.change_request_id = g.change_request_id)::text"""
+PUBLICATIONS: LiteralString = """
+SELECT c.size = (SELECT max(size) FROM governance_checkpoint
+                 WHERE id IN (SELECT checkpoint_id FROM governance_publication)),
+       p.id, c.size, p.note, p.quorum_met, p.published_at, c.signed_at, date_trunc('minute', e.recorded_at)
+FROM governance_publication p JOIN governance_checkpoint c ON c.id = p.checkpoint_id
+LEFT JOIN governance_ledgerentry e ON e.index = c.size - 1 ORDER BY c.size, p.id"""
+COSIGNATURES: LiteralString = """
+SELECT c.size = (SELECT max(size) FROM governance_checkpoint
+                 WHERE id IN (SELECT checkpoint_id FROM governance_cosignature)),
+       g.id, c.size, c.note, g.witness, g.line, g.cosigned_at
+FROM governance_cosignature g JOIN governance_checkpoint c ON c.id = g.checkpoint_id ORDER BY c.size, g.id"""
+ANNOUNCED: LiteralString = """
+SELECT index, subject FROM governance_ledgerentry WHERE action = 'witness_policy.announced'
+ORDER BY index DESC LIMIT 1"""
 
 
 def drawn_sample(entries: int) -> Container[int]:
@@ -66,23 +90,35 @@ def verify(
 ) -> Verification:
     """Recompute the log and hold it against all stored, published and given-out checkpoints, and against `kept`.
 
-    Only where the log itself stands are the facts compared that it speaks of. `told` hears how many entries were
+    Only where the log itself stands are the rows compared that it speaks of. `told` hears how many entries were
     read. Needs an open transaction: the cursors live in it.
     """
+    watch = _watch()
     outside, unreadable = _given_out()
     states = in_order(_stored_states(), sorted((*outside, *kept), key=claimed_size))
-    found = verify_log(_stored_entries(told), states, _keys(), sample)
-    more = [*unreadable, *(_role_faults() if found.sound else ())]
-    return replace(found, faults=(*found.faults, *(Fault(None, sentence) for sentence in more)))
+    found = verify_log(_stored_entries(told), states, _keys(watch), sample)
+    more = [Fault(None, sentence) for sentence in unreadable]
+    if found.sound:
+        more += [*_told_faults(found.without_text), *_publication_faults(watch, sample)]
+        more += _cosignature_faults(watch, sample) if watch else ()
+    return replace(found, faults=(*found.faults, *more))
 
 
-def _keys() -> Keys:
-    """Return the log's key and those of the policy's witnesses; an unusable policy is the publisher's problem."""
+def _watch() -> Watch | None:
+    """Return who watches the log, by today's policy; an unusable policy is the publisher's problem."""
     try:
-        known = tuple(witness.key for witness in witnesses.policy().witnesses)
+        policy, digest = witnesses.policy(), hashlib.sha256(witnesses.policy_text().encode()).hexdigest()
     except Refused as problem:
         log.warning("the log is verified without its cosignatures: %s", problem)
-        known = ()
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(ANNOUNCED)
+        index, announced = cursor.fetchone() or (None, "")
+    return Watch(published_log.log_key().verification_key, policy, index if announced == digest else None)
+
+
+def _keys(watch: Watch | None) -> Keys:
+    known = tuple(witness.key for witness in watch.policy.witnesses) if watch else ()
     return Keys(published_log.log_key().verification_key, known)
 
 
@@ -116,24 +152,46 @@ def _batches(name: str, query: LiteralString) -> Iterator[Sequence[tuple[Any, ..
             yield rows
 
 
-def _role_faults() -> list[str]:
+def _told_faults(without_text: Sequence[int]) -> list[Fault]:
+    """Hold the tables of roles, jurisdictions and texts against the entries that speak of them."""
     with connection.cursor() as cursor:
-        cursor.execute(ROLES, [list(ACTIONS)])
-        leaves, places, grants = (json.loads(text or "[]") for text in cursor.fetchone())
-    return genesis_and_role_faults(
+        cursor.execute(TOLD, [list(ACTIONS)])
+        entries, places, grants = (json.loads(text or "[]") for text in cursor.fetchone())
+    leaves, unreadable = read_leaves((number, bytes.fromhex(leaf)) for number, leaf in entries)
+    roles = genesis_and_role_faults(
         leaves,
-        [
-            Place(slug, "".join(genesis.get("policy", [])), tuple(genesis.get("recipe", [])))
-            for slug, genesis in places
-        ],
+        [place_of(slug, genesis) for slug, genesis in places],
         [_grant(row) for row in grants],
     )
+    # Read after the entries: an erasure in between deletes a text and brings none.
+    kept = LedgerText.objects.filter(entry_id__in=erased_texts(leaves)).values_list("entry_id", flat=True)
+    return [*unreadable, *roles, *text_faults(without_text, leaves, set(kept))]
 
 
 def _grant(row: Sequence[Any]) -> Grant:
     number, slug, name, role, granted_at, revoked, district, salt = row
     asked = role_digest(RoleAsked(name, role, slug, district, salt)) if salt else ""
     return Grant(number, slug, account_digest(name), role, granted_at, revoked, district, asked)
+
+
+def _publication_faults(watch: Watch | None, sample: Container[int]) -> list[Fault]:
+    """Compare every publication; verify the cosignatures on those of the sample and on the newest."""
+    found = []
+    for rows in _batches("lamplight_publications", PUBLICATIONS):
+        for newest, *row in rows:
+            published = Published(*row)
+            found.append(publication_fault(published, watch, verify=newest or published.size in sample))
+    return [fault for fault in found if fault]
+
+
+def _cosignature_faults(watch: Watch, sample: Container[int]) -> list[Fault]:
+    """Read every kept cosignature; verify those on a checkpoint of the sample and on the newest."""
+    found = []
+    for rows in _batches("lamplight_cosignatures", COSIGNATURES):
+        for newest, *row in rows:
+            kept = KeptCosignature(*row)
+            found.append(cosignature_fault(kept, watch, verify=newest or kept.size in sample))
+    return [fault for fault in found if fault]
 
 
 def last_verified_at() -> datetime | None:
