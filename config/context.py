@@ -10,11 +10,11 @@ from django.utils.functional import SimpleLazyObject
 
 from config.replay import next_step
 from governance import clock
-from governance.core.roles import Permission
+from governance.core.roles import ROLES, Permission, Role
 from governance.core.spoken import spoken_moment
 from governance.log_alarms import grave, stopped
 from governance.log_status import published
-from governance.permissions import can
+from governance.permissions import SEE_ACCESS, can
 from governance.redress import reads_complaints, waiting_complaints
 from governance.selectors import (
     home_jurisdiction,
@@ -79,11 +79,17 @@ def _signed_in(request: HttpRequest, user: User) -> dict[str, Any]:
                 "current": request.path.startswith(reverse(name)),
                 "count": counts.get(name, 0),
             }
-            for label, name in work
+            for label, name in (*work, *_review(grants))
         ],
         "replay": _replay(here, user),
         "policy_version": policy_in_force(here).version,
     } | alarm
+
+
+def _review(grants: list[RoleGrant]) -> tuple[tuple[str, str], ...]:
+    """The access review, for those whose role opens it."""
+    held = {each for grant in grants for each in ROLES[Role(grant.role)].permissions}
+    return (("Access", "access"),) if held & set(SEE_ACCESS) else ()
 
 
 def _part(grant: RoleGrant) -> str:

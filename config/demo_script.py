@@ -10,9 +10,12 @@ from forecasting.selectors.plans import body_of, plan_of
 from forecasting.services.edit_plan import edit_plan
 from governance.core.approval import Verdict
 from governance.core.refusals import Refused
+from governance.core.roles import Role
 from governance.core.states import State
-from governance.selectors import requests_in, voters_for
+from governance.core.training import right_answers
+from governance.selectors import grants_that_vote, requests_in, voters_for
 from governance.services.cast_vote import cast_vote
+from governance.services.complete_training import complete_training
 
 if TYPE_CHECKING:
     from forecasting.models import Plan
@@ -46,6 +49,15 @@ LINES = (
 BLOCKED = (
     "The audit does not pass for this plan, so it cannot be approved, and I will not send anybody without it."
 )
+
+
+def complete_training_of_all(jurisdiction: Jurisdiction) -> int:
+    """Let everybody who votes read her module and answer its questions, as each would on its page."""
+    grants = grants_that_vote(jurisdiction)
+    for grant in grants:
+        role = Role(grant.role)
+        complete_training(role=role, answers=right_answers(role), by=grant.user)
+    return len(grants)
 
 
 def decide_all(jurisdiction: Jurisdiction, *, week: int) -> int:

@@ -1,6 +1,6 @@
 """Every address of the site."""
 
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
 from config import views
@@ -9,7 +9,12 @@ from governance.permissions import open_to_everyone
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("sign-in/", open_to_everyone(LoginView.as_view()), name="login"),
+    path("sign-in/", open_to_everyone(views.SignIn.as_view()), name="login"),
+    path(
+        "first-password/<uidb64>/<token>/",
+        open_to_everyone(views.FirstPassword.as_view()),
+        name="first-password",
+    ),
     path("sign-out/", open_to_everyone(LogoutView.as_view()), name="logout"),
     path("advance/", views.advance, name="advance"),
     path("api/v1/", views.api, name="api"),

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView, PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from config.cycle import step_replay
@@ -15,11 +18,28 @@ from config.endpoints import groups_of, schema
 from governance import clock
 from governance.core.refusals import Reason, Refused
 from governance.core.spoken import spoken_moment
-from governance.permissions import open_to_everyone, open_to_signed_in
+from governance.permissions import mark_sign_in, open_to_everyone, open_to_signed_in
 from governance.selectors import home_jurisdiction
 
 if TYPE_CHECKING:
     from governance.models import User
+
+
+class SignIn(LoginView):
+    """Sign in; the session remembers when, since decisions ask for a fresh sign-in."""
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Sign in and note the moment."""
+        answer = super().form_valid(form)
+        mark_sign_in(self.request)
+        return answer
+
+
+class FirstPassword(PasswordResetConfirmView):
+    """Set the first password of a new account by the link that works once."""
+
+    template_name = "registration/first_password.html"
+    success_url = reverse_lazy("login")
 
 
 @open_to_everyone

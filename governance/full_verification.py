@@ -36,6 +36,7 @@ from governance.core.log_verification import (
 )
 from governance.core.merkle import ProofError
 from governance.core.refusals import Refused
+from governance.core.role_requests import RoleAsked, role_digest
 from governance.core.stored_entry import Fault, StoredEntry
 from governance.core.tiles import TileError
 from governance.models import LedgerText, LogVerification
@@ -57,10 +58,13 @@ SELECT (SELECT json_agg(json_build_array(index, encode(leaf, 'hex')) ORDER BY in
         WHERE action = ANY(%s))::text,
        (SELECT json_agg(json_build_array(slug, genesis) ORDER BY slug) FROM governance_jurisdiction)::text,
        (SELECT json_agg(json_build_array(g.id, j.slug, u.pseudonym, g.role,
-                to_char(g.granted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"'), g.revoked_at IS NOT NULL)
+                to_char(g.granted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"'), g.revoked_at IS NOT NULL,
+                coalesce(d.code, ''), r.salt)
                 ORDER BY g.id)
         FROM governance_rolegrant g JOIN governance_jurisdiction j ON j.id = g.jurisdiction_id
-        JOIN governance_user u ON u.id = g.user_id)::text"""
+        JOIN governance_user u ON u.id = g.user_id
+        LEFT JOIN governance_district d ON d.id = g.district_id
+        LEFT JOIN governance_rolerequest r ON r.change_request_id = g.change_request_id)::text"""
 PUBLICATIONS: LiteralString = """
 SELECT c.size = (SELECT max(size) FROM governance_checkpoint
                  WHERE id IN (SELECT checkpoint_id FROM governance_publication)),
@@ -172,11 +176,17 @@ def _told_faults(without_text: Sequence[int]) -> list[Fault]:
     roles = genesis_and_role_faults(
         leaves,
         [place_of(slug, genesis) for slug, genesis in places],
-        [Grant(number, slug, account_digest(name), *rest) for number, slug, name, *rest in grants],
+        [_grant(row) for row in grants],
     )
     # Read after the entries: an erasure in between deletes a text and brings none.
     kept = LedgerText.objects.filter(entry_id__in=erased_texts(leaves)).values_list("entry_id", flat=True)
     return [*unreadable, *roles, *text_faults(without_text, leaves, set(kept))]
+
+
+def _grant(row: Sequence[Any]) -> Grant:
+    number, slug, name, role, granted_at, revoked, district, salt = row
+    asked = role_digest(RoleAsked(name, role, slug, district, salt)) if salt else ""
+    return Grant(number, slug, account_digest(name), role, granted_at, revoked, district, asked)
 
 
 def _publication_faults(watch: Watch | None, sample: Container[int]) -> list[Fault]:

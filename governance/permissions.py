@@ -1,6 +1,8 @@
 """The one question: may this person do that here? Sole reader and writer of guardian."""
 
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
 from typing import ParamSpec, TypeVar
 
 from django.contrib.auth.decorators import login_required
@@ -8,18 +10,26 @@ from django.contrib.auth.models import Group
 from django.contrib.auth.models import Permission as StoredPermission
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from guardian.core import ObjectPermissionChecker
 from guardian.models import GroupObjectPermission
 
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import PERMISSION_LABELS, ROLES, Permission, Role, roles_with
-from governance.models import District, Jurisdiction, RoleGrant, User
+from governance.core.training import module_for
+from governance.models import ChangeRequest, District, Jurisdiction, RoleGrant, TrainingRecord, User
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 ON_DISTRICT = frozenset({Permission.DECIDE_PLANS, Permission.PROPOSE, Permission.SEE_PLANS})
+SEE_ACCESS = (Permission.MANAGE_ROLES, Permission.DECIDE_POLICY, Permission.RUN_AUDITS)
+"""Any of these opens the review of who may do what."""
+SIGNED_IN_AT = "signed_in_at"
+CONFIRM_AFTER = 5 * 60
+"""Seconds after which a decision asks for the password again (NIST SP 800-63B, ASVS 7.5.3)."""
+_CHECKERS: ContextVar[dict[int, ObjectPermissionChecker] | None] = ContextVar("checkers", default=None)
 
 
 def check(
@@ -30,17 +40,40 @@ def check(
     A permission held on the jurisdiction holds in all its districts; one held on a district holds only there.
     Both guardian's permission and a role grant in force must say yes.
     """
-    if isinstance(by, User) and by.is_active and _held(by, permission, jurisdiction, district):
-        for grant in _grants(by, jurisdiction, district):
-            if permission in ROLES[Role(grant.role)].permissions:
-                return Role(grant.role)
-    who = " or ".join(ROLES[role].title.lower() for role in roles_with(permission))
+    return check_any(by, (permission,), jurisdiction, district)
+
+
+def check_any(
+    by: object,
+    permissions: Sequence[Permission],
+    jurisdiction: Jurisdiction,
+    district: District | None = None,
+) -> Role:
+    """Return the role relied on for the first of several permissions that is held, as `check` does for one."""
+    for permission in permissions:
+        if isinstance(by, User) and by.is_active and _held(by, permission, jurisdiction, district):
+            for grant in _grants(by, jurisdiction, district):
+                if permission in ROLES[Role(grant.role)].permissions:
+                    return Role(grant.role)
+    roles = dict.fromkeys(role for permission in permissions for role in roles_with(permission))
+    who = " or ".join(ROLES[role].title.lower() for role in roles)
     where = f"{district.name}, {jurisdiction.name}" if district else jurisdiction.name
     raise Refused(
         Reason.NOT_PERMITTED,
-        f"To {PERMISSION_LABELS[permission]} in {where} one needs the role {who}. "
+        f"To {' or '.join(PERMISSION_LABELS[each] for each in permissions)} in {where} one needs the role {who}. "
         "Sign in with such an account, or ask an administrator who holds it.",
     )
+
+
+def check_trained(by: User, role: Role) -> None:
+    """Refuse a vote by somebody who has not completed the module of the role she votes with."""
+    version = module_for(role).version
+    if not TrainingRecord.objects.filter(user=by, role=role, version=version).exists():
+        raise Refused(
+            Reason.NOT_TRAINED,
+            f"Before the first vote as {ROLES[role].title.lower()} one completes a short module, about five minutes. "
+            "It is at /training/; your vote was not recorded.",
+        )
 
 
 def can(
@@ -55,10 +88,41 @@ def can(
 
 
 def _held(by: User, permission: Permission, jurisdiction: Jurisdiction, district: District | None) -> bool:
-    checker = ObjectPermissionChecker(by)
+    checker = _checker(by)
     if checker.has_perm(permission.value, jurisdiction):
         return True
     return district is not None and bool(checker.has_perm(permission.value, district))
+
+
+def _checker(by: User) -> ObjectPermissionChecker:
+    """Return guardian's checker of a person: within one request the same one, which asks the database once."""
+    kept = _CHECKERS.get()
+    if kept is None:
+        return ObjectPermissionChecker(by)
+    if by.pk not in kept:
+        kept[by.pk] = ObjectPermissionChecker(by)
+    return kept[by.pk]
+
+
+def one_checker_per_request(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[..., HttpResponse]:
+    """Middleware: what guardian has read is kept for this request and forgotten after it."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        token = _CHECKERS.set({})
+        try:
+            return get_response(request)
+        finally:
+            _CHECKERS.reset(token)
+
+    return answer
+
+
+def _forget_checkers() -> None:
+    kept = _CHECKERS.get()
+    if kept is not None:
+        kept.clear()
 
 
 def _grants(by: User, jurisdiction: Jurisdiction, district: District | None) -> list[RoleGrant]:
@@ -81,6 +145,31 @@ def districts_where(by: object, permission: Permission, jurisdiction: Jurisdicti
     return [each for each in some if can(by, permission, jurisdiction, each)]
 
 
+def give_role(
+    user: User,
+    role: Role,
+    jurisdiction: Jurisdiction,
+    district: District | None,
+    *,
+    by: User,
+    change_request: ChangeRequest | None = None,
+) -> RoleGrant:
+    """Write a role grant and make it effective: the one way in which a role is given.
+
+    Called by the services that grant roles and nowhere else; it decides and records nothing.
+    """
+    grant = RoleGrant.objects.create(
+        user=user,
+        role=role,
+        jurisdiction=jurisdiction,
+        district=district,
+        granted_by=by,
+        change_request=change_request,
+    )
+    put_in_role(user, role, jurisdiction, district)
+    return grant
+
+
 def put_in_role(user: User, role: Role, jurisdiction: Jurisdiction, district: District | None) -> None:
     """Give the group of a role on its container the role's permissions, and put the account into it.
 
@@ -95,6 +184,7 @@ def put_in_role(user: User, role: Role, jurisdiction: Jurisdiction, district: Di
         if district:
             _permit(group, near, district)
     user.groups.add(group)
+    _forget_checkers()
 
 
 def _permit(group: Group, permissions: Iterable[Permission], container: Jurisdiction | District) -> None:
@@ -113,6 +203,28 @@ def take_out_of_role(user: User, role: Role, jurisdiction: Jurisdiction, distric
     """Remove the account from the role's group."""
     where = f"{jurisdiction.slug}/{district.code}" if district else jurisdiction.slug
     user.groups.remove(*Group.objects.filter(name=f"{role.value}@{where}"))
+    _forget_checkers()
+
+
+def mark_sign_in(request: HttpRequest) -> None:
+    """Note in the session that the password was given just now."""
+    request.session[SIGNED_IN_AT] = int(time.time())
+
+
+def signed_in_lately(request: HttpRequest) -> bool:
+    """Whether the password was given in this session within the last five minutes; without a mark it was not."""
+    age = time.time() - float(request.session.get(SIGNED_IN_AT, 0))
+    return 0 <= age < CONFIRM_AFTER
+
+
+def check_signed_in_lately(request: HttpRequest) -> None:
+    """Refuse a decision in a session whose password was given too long ago."""
+    if not signed_in_lately(request):
+        raise Refused(
+            Reason.SIGN_IN_AGAIN,
+            "A decision needs a sign-in of the last five minutes. Sign in again and send it once more; nothing was "
+            "recorded.",
+        )
 
 
 def open_to_everyone(view: Callable[P, R]) -> Callable[P, R]:

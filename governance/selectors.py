@@ -10,8 +10,10 @@ from governance import clock
 from governance.core.approval import Ballot, Proposal, Rule, Verdict
 from governance.core.policy import Terms, read_terms
 from governance.core.refusals import Reason, Refused
+from governance.core.role_requests import KIND as ROLE_REQUEST
 from governance.core.roles import ROLES, Permission, Role, roles_with
 from governance.core.states import UNFINISHED, State
+from governance.core.training import MODULES
 from governance.models import (
     Area,
     ChangeRequest,
@@ -20,6 +22,8 @@ from governance.models import (
     Jurisdiction,
     Policy,
     RoleGrant,
+    RoleRequest,
+    TrainingRecord,
     User,
     Vote,
 )
@@ -146,6 +150,69 @@ def due_to_expire(jurisdiction: Jurisdiction) -> list[ChangeRequest]:
     )
 
 
+def grants_that_vote(jurisdiction: Jurisdiction) -> list[RoleGrant]:
+    """Return the grants in force of roles that vote, the oldest first."""
+    rows = RoleGrant.objects.filter(jurisdiction=jurisdiction, revoked_at=None, role__in=list(MODULES))
+    return list(rows.select_related("user", "district").order_by("id"))
+
+
+def grants_in_force(jurisdiction: Jurisdiction) -> list[RoleGrant]:
+    """Return who holds which role there, with everything that a review of it shows, in one query."""
+    rows = RoleGrant.objects.filter(jurisdiction=jurisdiction, revoked_at=None, user__is_active=True)
+    people = rows.select_related("user", "district", "granted_by", "change_request", "jurisdiction")
+    return list(people.order_by("user__is_service", "user__name", "id"))
+
+
+def accounts_in_use() -> list[User]:
+    """Return the accounts of people that are in use, by name."""
+    return list(User.objects.filter(is_active=True, is_service=False).order_by("name", "id"))
+
+
+def trained_in(users: Iterable[User]) -> set[tuple[int, str]]:
+    """Return of which people (their numbers) the present module of which role is complete."""
+    rows = TrainingRecord.objects.filter(user__in=list(users)).values_list("user_id", "role", "version")
+    return {(user, role) for user, role, version in rows if version == MODULES[Role(role)].version}
+
+
+def untrained_roles(user: User) -> list[Role]:
+    """Return the roles in which a person may vote once she has completed their modules."""
+    held = dict.fromkeys(Role(each.role) for each in roles_of(user) if Role(each.role) in MODULES)
+    done = trained_in([user]) if held else set()
+    return [role for role in held if (user.pk, role.value) not in done]
+
+
+def role_request_of(request_id: int) -> RoleRequest | None:
+    """Return what a request of the kind role_grant asks for."""
+    rows = RoleRequest.objects.select_related(
+        "user", "asked_by", "change_request__jurisdiction", "change_request__district"
+    )
+    return rows.filter(change_request_id=request_id).first()
+
+
+def undecided_role_requests(jurisdiction: Jurisdiction) -> list[RoleRequest]:
+    """Return the role requests that wait for the board or for the schedule, the most urgent first."""
+    rows = RoleRequest.objects.filter(
+        change_request__jurisdiction=jurisdiction, change_request__state__in=UNFINISHED
+    ).select_related("user", "asked_by", "change_request__jurisdiction")
+    return list(rows.order_by("change_request__expires_at", "id"))
+
+
+def grant_numbered(number: int) -> RoleGrant | None:
+    """Return one role grant."""
+    return RoleGrant.objects.select_related("user", "jurisdiction").filter(pk=number).first()
+
+
+def account_numbered(number: int) -> User | None:
+    """Return the account of a person."""
+    return User.objects.filter(pk=number, is_service=False).first()
+
+
+def role_requests_to_apply() -> list[int]:
+    """Return the numbers of the approved role requests, the oldest first."""
+    rows = RoleRequest.objects.filter(change_request__state=State.APPROVED)
+    return list(rows.order_by("id").values_list("id", flat=True))
+
+
 def votes_on(request: ChangeRequest) -> QuerySet[Vote]:
     """Return the votes on a request with their voters, oldest first."""
     return Vote.objects.filter(change_request=request).select_related("user").order_by("id")
@@ -169,6 +236,13 @@ def voters_for(request: ChangeRequest) -> list[User]:
 def vote_permission(kind: str) -> Permission:
     """Return the permission that a vote on this kind of request needs."""
     return Permission.DECIDE_PLANS if kind == "plan" else Permission.DECIDE_POLICY
+
+
+def open_permissions(kind: str) -> tuple[Permission, ...]:
+    """Return the permissions of which any one lets a person open this kind of request."""
+    if kind == ROLE_REQUEST:
+        return Permission.MANAGE_ROLES, Permission.DECIDE_POLICY
+    return (Permission.PROPOSE,)
 
 
 def areas_of(jurisdiction: Jurisdiction, kind: str = Area.Kind.AREA) -> list[Area]:

@@ -16,8 +16,15 @@ from governance.core.tiles import TileError
 from governance.core.witness_policy import Witness
 from governance.models import User
 from governance.redress import contacts_to_erase, forget_marks
-from governance.selectors import due_to_expire, jurisdictions, requests_in, scheduler_account
+from governance.selectors import (
+    due_to_expire,
+    jurisdictions,
+    requests_in,
+    role_requests_to_apply,
+    scheduler_account,
+)
 from governance.services.announce_verification import announce_verification
+from governance.services.apply_role_grant import apply_role_grant
 from governance.services.erase_contact import erase_contact
 from governance.services.expire_change_request import expire_change_request
 from governance.services.lift_hold import lift_hold
@@ -52,6 +59,20 @@ def forget_contacts() -> int:
     for jurisdiction in jurisdictions():
         for complaint in contacts_to_erase(jurisdiction):
             done += erase_contact(complaint_id=complaint.pk, by=by)
+    return done
+
+
+@shared_task
+def apply_role_grants() -> int:
+    """Give the roles that the board agreed to; returns how many. One that is refused does not hold up the others."""
+    by, done = scheduler_account(), 0
+    for number in role_requests_to_apply():
+        try:
+            apply_role_grant(role_request_id=number, by=by)
+        except Refused as refusal:
+            log.warning("role not given request=%s reason=%s %s", number, refusal.reason, refusal.message)
+        else:
+            done += 1
     return done
 
 

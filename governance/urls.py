@@ -5,7 +5,7 @@ from django.urls import path
 from governance.api import holds as holds_api
 from governance.api import record as record_api
 from governance.api import requests as requests_api
-from governance.views import complaint_desk, complaints, decisions, holds, inbox, log
+from governance.views import access, complaint_desk, complaints, decisions, holds, inbox, log, training
 
 urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
@@ -22,6 +22,16 @@ urlpatterns = [
     path("complaints/<int:number>/answer", complaint_desk.answer, name="complaint-answer"),
     path("complaints/<str:secret>/", complaints.follow, name="complaint-follow"),
     path("complaints/<str:secret>/withdraw", complaints.withdraw, name="complaint-withdraw"),
+    path("roles/", access.roles, name="roles"),
+    path("training/", training.training, name="training"),
+    path("access/", access.access, name="access"),
+    path("access/review.csv", access.access_csv, name="access-csv"),
+    path("access/accounts", access.make_account, name="access-account"),
+    path("access/accounts/<int:account_id>/close", access.close_account, name="access-close"),
+    path("access/roles", access.give_or_ask, name="access-give"),
+    path("access/roles/<int:grant_id>/revoke", access.end_role, name="access-revoke"),
+    path("access/requests/<int:request_id>/", access.role_request, name="role-request"),
+    path("access/requests/<int:request_id>/decide", access.decide_role, name="role-decide"),
     path("record/", log.record, name="record"),
     path("record/check/", log.check, name="record-check"),
     path("record/<int:index>/", log.entry, name="record-entry"),

@@ -4,6 +4,7 @@ Ana is an analyst and proposes; Ben supervises Central; Chloe sits on the board;
 may do nothing. Bea supervises North, so that somebody is always in the wrong district.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,9 +12,11 @@ from typing import Any
 from django.contrib.gis.geos import MultiPolygon, Polygon
 
 from governance.core.roles import Role
-from governance.models import District, Jurisdiction, User
+from governance.core.training import MODULES, right_answers
+from governance.models import District, Jurisdiction, RoleGrant, User
 from governance.selectors import scheduler_account
 from governance.services.add_jurisdiction import FirstRole, Outline, Place, add_jurisdiction
+from governance.services.complete_training import complete_training
 
 PASSWORD = "lamplight-test-sign-in"
 FRIDAY = datetime(2024, 6, 14, 9, 0, tzinfo=UTC)  # 05:00 in New York
@@ -53,8 +56,18 @@ def square(west: float, south: float, east: float, north: float) -> MultiPolygon
     return MultiPolygon(Polygon(ring), srid=4326)
 
 
+def train(jurisdiction: Jurisdiction) -> None:
+    """Let everybody who may vote complete her module, through the real service."""
+    for grant in RoleGrant.objects.filter(jurisdiction=jurisdiction, role__in=MODULES).order_by("id"):
+        complete_training(role=Role(grant.role), answers=right_answers(Role(grant.role)), by=grant.user)
+
+
 def build_city(
-    *, slug: str = "rivermark", replay_to: datetime | None = FRIDAY, policy: dict[str, Any] | None = None
+    *,
+    slug: str = "rivermark",
+    replay_to: datetime | None = FRIDAY,
+    policy: dict[str, Any] | None = None,
+    more: Sequence[FirstRole] = (),
 ) -> City:
     """Make the city through the real service."""
     scheduler = scheduler_account()
@@ -73,9 +86,10 @@ def build_city(
         ],
         policy={**POLICY, **(policy or {})},
         recipe_digests=[],
-        people=people,
+        people=[*people, *more],
         by=scheduler,
     )
+    train(jurisdiction)
     eve = User.objects.filter(email="eve@example.org").first() or User.objects.create_user(
         "eve@example.org", name="Eve Nobody", password=PASSWORD
     )

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,12 +18,14 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.test import Client
 from django.test.utils import override_settings, setup_databases, teardown_databases
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.errors import InsufficientPrivilege, ObjectInUse
 from pytest_django.plugin import DjangoDbBlocker
 
 from config.management.commands.build_demo_city import build
+from governance.permissions import SIGNED_IN_AT
 from tests.cast import City, build_city
 
 QUICK_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -153,3 +156,17 @@ def city(db: None) -> City:
 def real_clock_city(db: None) -> City:
     """Return the same city on real time."""
     return build_city(replay_to=None)
+
+
+@pytest.fixture(autouse=True)
+def signed_in_just_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a test's client, when it signs in, leave the mark of the sign-in page: the password was given just now."""
+    sign_in = Client._login  # type: ignore[attr-defined]
+
+    def as_on_the_page(client: Client, user: Any, backend: str | None = None) -> None:
+        sign_in(client, user, backend)
+        session = client.session
+        session[SIGNED_IN_AT] = int(time.time())
+        session.save()
+
+    monkeypatch.setattr(Client, "_login", as_on_the_page)

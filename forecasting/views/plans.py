@@ -24,6 +24,7 @@ from governance.holds import check_not_held
 from governance.permissions import check, districts_where, open_to_signed_in
 from governance.selectors import jurisdictions, voters_for
 from governance.services.cast_vote import cast_vote
+from governance.views.confirm import asks_password_again
 
 if TYPE_CHECKING:
     from forecasting.models import Plan
@@ -82,6 +83,7 @@ def plan_page(request: HttpRequest, request_id: int) -> HttpResponse:
 
 @open_to_signed_in
 @require_POST
+@asks_password_again
 def decide_plan(request: HttpRequest, request_id: int) -> HttpResponse:
     """Cast the vote of the form; a refusal shows the page again, with the reason and the text kept."""
     plan, by = _visible(request, request_id)

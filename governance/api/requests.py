@@ -18,7 +18,7 @@ from governance.core.approval import Verdict
 from governance.core.roles import Permission
 from governance.core.states import State
 from governance.models import ChangeRequest, Evidence, User, Vote
-from governance.permissions import can, check, districts_where
+from governance.permissions import can, check, check_signed_in_lately, districts_where
 from governance.selectors import evidence_for, request_numbered, requests_in, votes_on, waiting_for
 from governance.services.cast_vote import cast_vote
 
@@ -188,8 +188,8 @@ class Votes(RoleEndpoint):
         summary="Vote on a change request",
         description="Casts the account's one vote on exactly the revision it read. Plans need `decide_plans` in their "
         "district, every other kind `decide_policy`. The vote becomes an entry of the record; it decides, "
-        "but carries nothing out. Refused: 403 who may not vote, 409 what is closed, expired or changed, 422 what "
-        "gives too little reason.",
+        "but carries nothing out. Refused: 403 who may not vote, has not completed her training or signed in more than "
+        "five minutes ago, 409 what is closed, expired or changed, 422 what gives too little reason.",
         tags=[BY_ROLE],
         request=Ballot,
         responses={201: RequestWhole, **REFUSALS, 409: Problem, 422: Problem},
@@ -197,6 +197,7 @@ class Votes(RoleEndpoint):
     def post(self, request: Request, request_id: int) -> Response:
         by = person(request)
         _visible(by, request_id)
+        check_signed_in_lately(request._request)
         sent = self.get_serializer(data=request.data)
         sent.is_valid(raise_exception=True)
         ballot = sent.validated_data

@@ -2,8 +2,9 @@
 
 The application may edit these tables, so whoever takes it over could make herself a board member. What the log
 knows: a jurisdiction's genesis entry (digests of its first policy and recipes, how many people got a first role),
-and each role granted or revoked since. Whose first roles those were, the log does not say: of them only the number
-and the minute are compared.
+and the digest of who got which and where), and each role granted or revoked since. A genesis entry from before that
+digest was written has none; of its first roles only the number and the minute are compared. A role that votes was
+agreed to by the board: its entry holds the digest of what exactly, and the row must give the same.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from .stored_entry import Fault
 class Grant:
     """One row of the table of roles: its number, where, whose (SHA-256 of the pseudonym, in hex), which role.
 
-    `granted_at` is the UTC minute as an entry writes it, such as '2026-11-22T16:40Z'.
+    `granted_at` is the UTC minute as an entry writes it, such as '2026-11-22T16:40Z'; `district` is its code or "".
+    `asked` is the digest of what the board would have had to agree to for this very row, "" where it was not asked.
     """
 
     number: int
@@ -30,6 +32,8 @@ class Grant:
     role: str
     granted_at: str
     revoked: bool
+    district: str = ""
+    asked: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -67,6 +71,15 @@ def account_digest(pseudonym: str) -> str:
     return hashlib.sha256(pseudonym.encode()).hexdigest()
 
 
+def roles_digest(first: Iterable[tuple[str, str, str]]) -> str:
+    """SHA-256, in hex, of a jurisdiction's first roles, each (account's digest, role, district's code or "").
+
+    One line for each, sorted, so that the order of the rows does not matter.
+    """
+    lines = sorted(f"{account} {role} {district}\n" for account, role, district in first)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
 def genesis_and_role_faults(
     leaves: Iterable[Leaf], places: Iterable[Place], grants: Sequence[Grant]
 ) -> list[Fault]:
@@ -82,6 +95,7 @@ def genesis_and_role_faults(
         *_place_faults(genesis, list(places)),
         *_revocation_faults(told, lost, grants),
         *_grant_faults(with_rows, genesis, grants),
+        *_agreed_faults(with_rows, grants),
     ]
     return [*odd, *(Fault(None, sentence) for sentence in sentences)]
 
@@ -170,11 +184,43 @@ def _first_role_faults(leaf: Leaf, first: Sequence[Grant]) -> list[str]:
         return [f"{_capital(grant.words)} has no entry in the log." for grant in late]
     wanted = leaf["detail"]["people"] + 1  # and the service account that set the jurisdiction up
     if len(first) == wanted:
-        return []
+        return _whose_faults(leaf, first)
     which = ", ".join(grant.words for grant in first)
     return [
         f"The genesis entry of {leaf['jurisdiction']}, number {leaf['index']}, tells of {wanted} first roles, and "
         f"the table holds {len(first)}: {which or 'none'}."
+    ]
+
+
+def _whose_faults(leaf: Leaf, first: Sequence[Grant]) -> list[str]:
+    said = leaf["detail"].get("roles_digest")
+    if said is None or said == roles_digest((each.account, each.role, each.district) for each in first):
+        return []
+    return [
+        f"The first roles of {leaf['jurisdiction']} are not those of its genesis entry, number {leaf['index']}: "
+        "somebody else holds one, or another role, or it is another district's."
+    ]
+
+
+def _agreed_faults(leaves: Sequence[Leaf], grants: Sequence[Grant]) -> list[str]:
+    """Of the roles that the board agreed to: each must be the row that its entry tells of, and no other row is one."""
+    said = {
+        str(leaf["detail"]["asked"]): leaf["index"]
+        for leaf in leaves
+        if leaf["action"] == GRANTED and "asked" in leaf["detail"]
+    }
+    kept = {grant.asked for grant in grants}
+    return [
+        *(
+            f"{_capital(grant.words)} is not what the board agreed to: another account, role or district."
+            for grant in grants
+            if grant.asked and grant.asked not in said
+        ),
+        *(
+            f"No row is the role that entry {index} says the board agreed to."
+            for asked, index in said.items()
+            if asked not in kept
+        ),
     ]
 
 

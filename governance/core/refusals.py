@@ -7,6 +7,8 @@ class Reason(StrEnum):
     """A closed list: the same word reaches the page, the API and the application log."""
 
     NOT_PERMITTED = "not_permitted"
+    NOT_TRAINED = "not_trained"
+    SIGN_IN_AGAIN = "sign_in_again"
     AUTHOR_MAY_NOT_VOTE = "author_may_not_vote"
     SERVICE_MAY_NOT_VOTE = "service_may_not_vote"
     ALREADY_VOTED = "already_voted"
@@ -33,7 +35,14 @@ class Reason(StrEnum):
 
 
 FORBIDDEN = frozenset(
-    {Reason.NOT_PERMITTED, Reason.AUTHOR_MAY_NOT_VOTE, Reason.SERVICE_MAY_NOT_VOTE, Reason.HAD_A_PART}
+    {
+        Reason.NOT_PERMITTED,
+        Reason.NOT_TRAINED,
+        Reason.SIGN_IN_AGAIN,
+        Reason.AUTHOR_MAY_NOT_VOTE,
+        Reason.SERVICE_MAY_NOT_VOTE,
+        Reason.HAD_A_PART,
+    }
 )
 MALFORMED = frozenset(
     {

@@ -12,7 +12,8 @@ from governance.models.jurisdiction import Jurisdiction
 from governance.models.ledger_entry import LedgerEntry, LedgerLock, LedgerText
 from governance.models.log_health import LogHealth, LogVerification, RecoveryProposal
 from governance.models.policy import Policy
-from governance.models.role_grant import RoleGrant
+from governance.models.role_grant import RoleGrant, RoleRequest
+from governance.models.training_record import TrainingRecord
 from governance.models.user import User
 from governance.models.vote import Vote
 
@@ -40,6 +41,8 @@ __all__ = [
     "Publication",
     "RecoveryProposal",
     "RoleGrant",
+    "RoleRequest",
+    "TrainingRecord",
     "User",
     "Vote",
 ]

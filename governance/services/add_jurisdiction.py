@@ -11,12 +11,13 @@ from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Polygon
 from django.db import transaction
 from django.utils import timezone
 
+from governance.core.genesis_and_roles import account_digest, roles_digest
 from governance.core.policy import PolicyError, read_terms, write_terms
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import ROLES, Role
 from governance.ledger import record
 from governance.models import District, Jurisdiction, Policy, RoleGrant, User
-from governance.permissions import put_in_role
+from governance.permissions import give_role
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,11 @@ def add_jurisdiction(
         jurisdiction=jurisdiction, version=1, terms=terms, digest=terms_digest, in_force_from=start
     )
     by_code = {row.code: row for row in rows}
-    for first in [FirstRole(by.email, by.name, Role.SERVICE), *people]:
+    grants = [
         _grant(first, jurisdiction, by_code, by)
-    record(
+        for first in [FirstRole(by.email, by.name, Role.SERVICE), *people]
+    ]
+    entry = record(
         action="jurisdiction.genesis",
         subject_kind="policy",
         subject=terms_digest,
@@ -107,10 +110,15 @@ def add_jurisdiction(
             "people": len(people),
             "recipes": len(recipe_digests),
             "recipes_digest": hashlib.sha256("".join(recipe_digests).encode()).hexdigest(),
+            "roles_digest": roles_digest(
+                (account_digest(each.user.pseudonym), each.role, each.district.code if each.district else "")
+                for each in grants
+            ),
             "replay": jurisdiction.is_replay,
             "clock_offset_seconds": int(jurisdiction.clock_offset.total_seconds()),
         },
     )
+    RoleGrant.objects.filter(jurisdiction=jurisdiction).update(ledger_index=entry.index)
     return jurisdiction
 
 
@@ -136,7 +144,9 @@ def _read(policy: Mapping[str, Any]) -> dict[str, Any]:
         raise Refused(Reason.BAD_INPUT, f"The first policy cannot be adopted: {problem}") from problem
 
 
-def _grant(first: FirstRole, jurisdiction: Jurisdiction, districts: Mapping[str, District], by: User) -> None:
+def _grant(
+    first: FirstRole, jurisdiction: Jurisdiction, districts: Mapping[str, District], by: User
+) -> RoleGrant:
     if first.district and first.district not in districts:
         raise Refused(
             Reason.BAD_INPUT,
@@ -149,11 +159,7 @@ def _grant(first: FirstRole, jurisdiction: Jurisdiction, districts: Mapping[str,
     user = User.objects.filter(email=first.email.lower()).first() or User.objects.create_user(
         first.email, name=first.name, password=first.password
     )
-    district = districts.get(first.district)
-    RoleGrant.objects.create(
-        user=user, role=first.role, jurisdiction=jurisdiction, district=district, granted_by=by
-    )
-    put_in_role(user, first.role, jurisdiction, district)
+    return give_role(user, first.role, jurisdiction, districts.get(first.district), by=by)
 
 
 def _multi(geometry: GEOSGeometry) -> MultiPolygon:

@@ -17,7 +17,7 @@ from governance.core.states import State, next_state
 from governance.holds import check_request_not_held
 from governance.ledger import record
 from governance.models import ChangeRequest, User, Vote
-from governance.permissions import check
+from governance.permissions import check, check_trained
 from governance.selectors import ballots_on, evidence_for, proposal_of, rule_for, vote_permission
 
 
@@ -27,12 +27,14 @@ def cast_vote(
 ) -> ChangeRequest:
     """Record a vote on exactly what was seen, and settle the request if the vote decides it.
 
-    Raises Refused(NOT_PERMITTED | SERVICE_MAY_NOT_VOTE | AUTHOR_MAY_NOT_VOTE | ALREADY_VOTED | NOT_OPEN | EXPIRED
-    | DIGEST_CHANGED | RATIONALE_TOO_SHORT | TOO_LARGE | BAD_INPUT | EVIDENCE_MISSING | EVIDENCE_FAILED | ON_HOLD).
+    Raises Refused(NOT_PERMITTED | NOT_TRAINED | SERVICE_MAY_NOT_VOTE | AUTHOR_MAY_NOT_VOTE | ALREADY_VOTED | NOT_OPEN
+    | EXPIRED | DIGEST_CHANGED | RATIONALE_TOO_SHORT | TOO_LARGE | BAD_INPUT | EVIDENCE_MISSING | EVIDENCE_FAILED
+    | ON_HOLD).
     """
     # Two voters at once: the second waits here and then counts the first one's vote.
     request = ChangeRequest.objects.select_for_update(of=("self",)).get(pk=change_request_id)
     role = check(by, vote_permission(request.kind), request.jurisdiction, request.district)
+    check_trained(by, role)
     moment, rationale = clock.now(request.jurisdiction), plain_text(rationale)
     proposal, rule, cast = proposal_of(request), rule_for(request), ballots_on(request)
     ballot = Ballot(by.pk, verdict, seen_digest)

@@ -7,11 +7,10 @@ from django.db import transaction
 
 from governance import clock
 from governance.core.refusals import Reason, Refused
-from governance.core.roles import Permission
 from governance.ledger import record
 from governance.models import ChangeRequest, District, Jurisdiction, User
-from governance.permissions import check
-from governance.selectors import policy_in_force
+from governance.permissions import check_any
+from governance.selectors import open_permissions, policy_in_force
 
 
 @transaction.atomic
@@ -27,13 +26,14 @@ def open_change_request(
     by: User,
     category: str = "",
     scripted: bool = False,
+    with_authors: Sequence[User] = (),
 ) -> ChangeRequest:
-    """Open a request bound to `digest`, authored by `by`. The same digest opened twice is one request.
+    """Open a request bound to `digest`, authored by `by` and `with_authors`. The same digest is one request.
 
     `category`: the kind of incident it is about, so that a hold on that category stops it.
     Raises Refused(NOT_PERMITTED | EXPIRED).
     """
-    role = check(by, Permission.PROPOSE, jurisdiction, district)
+    role = check_any(by, open_permissions(kind), jurisdiction, district)
     known = ChangeRequest.objects.filter(jurisdiction=jurisdiction, kind=kind, digest=digest).first()
     if known is not None:
         return known
@@ -56,7 +56,7 @@ def open_change_request(
         expires_at=expires_at,
         scripted=scripted,
     )
-    request.authors.add(by)
+    request.authors.add(by, *with_authors)
     record(
         action="request.opened",
         subject_kind=kind,

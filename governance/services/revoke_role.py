@@ -1,10 +1,9 @@
 """Take a role away."""
 
-import hashlib
-
 from django.db import transaction
 from django.utils import timezone
 
+from governance.core.genesis_and_roles import account_digest
 from governance.core.roles import Permission, Role
 from governance.ledger import record
 from governance.models import RoleGrant, User
@@ -28,10 +27,10 @@ def revoke_role(*, role_grant_id: int, by: User) -> RoleGrant:
     record(
         action="role.revoked",
         subject_kind="account",
-        subject=hashlib.sha256(grant.user.pseudonym.encode()).hexdigest(),
+        subject=account_digest(grant.user.pseudonym),
         by=by,
         role=relied_on,
         jurisdiction=grant.jurisdiction,
-        detail={"role": grant.role},
+        detail={"role": grant.role, "asked": grant.change_request.digest if grant.change_request else ""},
     )
     return grant

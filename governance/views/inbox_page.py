@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from governance import clock, selectors
+from governance.core.roles import ROLES
 from governance.core.spoken import spoken_deadline, spoken_moment
 from governance.core.states import State
 from governance.core.verdicts import verdict_words
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from governance.models import ChangeRequest, Jurisdiction, User
 
 LATELY = 8
-PAGES: Mapping[str, str] = MappingProxyType({"plan": "plan"})
+PAGES: Mapping[str, str] = MappingProxyType({"plan": "plan", "role_grant": "role-request"})
 """Kind of request -> name of the address of its own page; every other kind is decided on the common one."""
 KINDS: Mapping[str, str] = MappingProxyType(
     {
@@ -55,6 +56,7 @@ def inbox_context(jurisdiction: Jurisdiction, by: User) -> dict[str, Any]:
         "waiting": _items(waiting),
         "elsewhere": _items(each for each in elsewhere.order_by("expires_at") if _concerns(each, by)),
         "decided": _items(mine),
+        "untrained": [ROLES[role].title for role in selectors.untrained_roles(by)],
     }
 
 

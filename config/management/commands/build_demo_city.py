@@ -26,7 +26,7 @@ from audits.core.groups import EVERYBODY
 from audits.services.import_residents import import_residents
 from audits.tasks import audit_pending
 from config.cycle import Say, run_cycle, step_replay, timed
-from config.demo_script import decide_all, shorten_some
+from config.demo_script import complete_training_of_all, decide_all, shorten_some
 from forecasting.core.demo_city import DEMO_NAME, DEMO_ZONE, DemoCity, Size, make_demo_city
 from forecasting.core.demo_geography import NamedShape, on_globe
 from forecasting.core.recipe import recipe_digest, standard_recipe
@@ -182,6 +182,7 @@ def _set_up(city: DemoCity, weeks: int, accounts: Path) -> Jurisdiction:
         people=people,
         by=by,
     )
+    complete_training_of_all(jurisdiction)
     adopt_recipe(jurisdiction=jurisdiction, name="Log-linear blend", recipe=recipe, by=by)
     accounts.touch(mode=0o600)
     accounts.write_text(json.dumps([_account(each, city) for each in people], indent=1))

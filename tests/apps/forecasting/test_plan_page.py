@@ -13,9 +13,11 @@ from forecasting.models import Plan, PlanClosure
 from forecasting.views.plan_page import day_words, outcome_sentence, plan_context
 from governance import clock
 from governance.artifacts import store_artifact
-from governance.models import Vote
+from governance.core.roles import Role
+from governance.models import User, Vote
+from governance.permissions import CONFIRM_AFTER, SIGNED_IN_AT, give_role
 from governance.services.attach_evidence import attach_evidence
-from tests.cast import City
+from tests.cast import PASSWORD, City
 from tests.factories.forecasts import add_plan, add_run
 
 Floats = NDArray[np.float64]
@@ -170,3 +172,32 @@ def test_the_outcome_stands_beside_what_was_expected(plan: Plan) -> None:
         "One residential burglary was recorded in Central in this shift, where 3.0 were expected; "
         f"none of them in the plan’s places, where {0.1 * len(plan.body['places']):.2f} were expected."
     )
+
+
+def test_a_decision_long_after_the_sign_in_asks_for_the_password_and_then_counts(
+    client: Client, city: City, audited: Plan
+) -> None:
+    client.force_login(city.ben)
+    session = client.session
+    session[SIGNED_IN_AT] -= CONFIRM_AFTER
+    session.save()
+    address = reverse("plan-decide", args=[audited.change_request_id])
+    form = {"seen_digest": audited.digest, "verdict": "approve", "rationale": REASON}
+    asked = client.post(address, form)
+    assert asked.status_code == 403
+    assert REASON in asked.content.decode()
+    assert not Vote.objects.exists()
+    assert client.post(address, form | {"password_again": PASSWORD}).status_code == 302
+    assert Vote.objects.get().rationale == REASON
+
+
+def test_a_supervisor_who_did_not_complete_her_module_is_led_to_it(
+    client: Client, city: City, audited: Plan
+) -> None:
+    una = User.objects.create_user("una@example.org", name="Una New")
+    give_role(una, Role.SUPERVISOR, city.jurisdiction, city.central, by=city.scheduler)
+    answer = decide(client, una, audited)
+    page = answer.content.decode()
+    assert answer.status_code == 403
+    assert f'href="{reverse("training")}"' in page
+    assert REASON in page

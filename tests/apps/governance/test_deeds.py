@@ -40,7 +40,7 @@ def approved(city: City) -> ChangeRequest:
     )
 
 
-def refused(reason: Reason, deed: object, **arguments: object) -> None:
+def refused(reason: Reason, deed: object, /, **arguments: object) -> None:
     """Expect a refusal that leaves nothing in the record."""
     before = LedgerEntry.objects.count()
     with pytest.raises(Refused) as refusal:

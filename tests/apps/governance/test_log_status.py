@@ -214,7 +214,7 @@ def let_out_more(size: int) -> None:
 
 
 def test_an_older_database_says_that_nothing_is_recorded_and_who_decides(client: Client, city: City) -> None:
-    write_entries(4)
+    write_entries(1)
     assert publish_log() == PUBLISHED
     let_out_more(400)
     assert lead(client).startswith("<b>Nothing can be recorded at present")
@@ -367,7 +367,7 @@ def test_whoever_is_signed_in_learns_that_the_log_stopped_and_that_deeds_go_on(
 
 
 def test_whoever_is_signed_in_learns_that_deeds_are_refused(client: Client, city: City) -> None:
-    write_entries(4)
+    write_entries(1)
     publish_log()
     let_out_more(400)
     publish_log()

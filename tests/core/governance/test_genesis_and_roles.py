@@ -17,6 +17,7 @@ from governance.core.genesis_and_roles import (
     account_digest,
     genesis_and_role_faults,
     place_of,
+    roles_digest,
 )
 from governance.core.kept_beside import text_faults
 
@@ -228,3 +229,35 @@ def test_whatever_the_column_of_first_facts_holds_it_is_compared(genesis: object
 
 def test_the_place_of_an_untouched_row_is_the_one_recorded() -> None:
     assert place_of("demo", {"policy": ["c" * 64], "recipe": list(RECIPES)}) == PLACE
+
+
+SIGNED = {**GENESIS, "detail": {**GENESIS["detail"], "roles_digest": ""}}
+SIGNED["detail"]["roles_digest"] = roles_digest((each.account, each.role, each.district) for each in FIRST)
+
+
+def test_the_digest_of_the_first_roles_does_not_depend_on_the_order_of_rows() -> None:
+    assert genesis_and_role_faults([SIGNED], [PLACE], FIRST[::-1]) == []
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        replace(FIRST[1], account=account_digest("p-9")),
+        replace(FIRST[1], role="board_chair"),
+        replace(FIRST[1], district="north"),
+    ],
+)
+def test_a_first_role_in_other_hands_another_role_or_elsewhere_is_noticed(edited: Grant) -> None:
+    assert "are not those of its genesis entry" in the_fault([SIGNED], [FIRST[0], edited, FIRST[2]])
+
+
+def test_a_grant_that_is_no_longer_what_the_board_agreed_to_is_named() -> None:
+    here = replace(LATER, asked="a" * 64)
+    entry = {**GRANTED, "detail": {"role": "analyst", "asked": "a" * 64}}
+    assert genesis_and_role_faults([GENESIS, entry], [PLACE], [*FIRST, here]) == []
+    moved = genesis_and_role_faults([GENESIS, entry], [PLACE], [*FIRST, replace(here, asked="b" * 64)])
+    assert [each.sentence for each in moved] == [
+        "Role grant 4 (analyst in demo) is not what the board agreed to: another account, role or district.",
+        f"No row is the role that entry {entry['index']} says the board agreed to.",
+    ]
+    assert "No row is the role" in the_fault([GENESIS, entry], [*FIRST, replace(here, asked="")])

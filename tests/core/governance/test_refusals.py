@@ -10,6 +10,8 @@ from governance.core.refusals import Reason, Refused, status_code
     [
         (Reason.NOT_PERMITTED, 403),
         (Reason.AUTHOR_MAY_NOT_VOTE, 403),
+        (Reason.NOT_TRAINED, 403),
+        (Reason.SIGN_IN_AGAIN, 403),
         (Reason.NOT_FOUND, 404),
         (Reason.RATIONALE_TOO_SHORT, 422),
         (Reason.EXPIRED, 409),

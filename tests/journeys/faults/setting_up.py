@@ -7,14 +7,14 @@ from governance.core.roles import Role
 from governance.models import User
 from governance.selectors import scheduler_account
 from governance.services.add_jurisdiction import FirstRole, Outline, Place, add_jurisdiction
-from tests.cast import PASSWORD, POLICY, square
+from tests.cast import PASSWORD, POLICY, square, train
 
 SUPERVISORS = ("ben@example.org", "una@example.org")
 
 
 def main() -> None:
     """Make the city through the real service, on the database of DATABASE_URL."""
-    add_jurisdiction(
+    jurisdiction = add_jurisdiction(
         place=Place("rivermark", "Rivermark", "demo", 32618, 1.0, "America/New_York"),
         districts=[Outline("central", "Central", square(-75.20, 40.00, -75.16, 40.03))],
         policy={**POLICY, "quorum": {"plan": len(SUPERVISORS), "policy": 2, "recipe": 2}},
@@ -24,5 +24,6 @@ def main() -> None:
         ],
         by=scheduler_account(),
     )
+    train(jurisdiction)
     for email in SUPERVISORS:
         print(email, User.objects.get(email=email).pseudonym)

@@ -1,0 +1,173 @@
+"""Who can do what, where, since when and on whose word; and one request for a role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from governance import clock, selectors
+from governance.core.refusals import Refused
+from governance.core.role_requests import check_can_be_granted, votes
+from governance.core.roles import PERMISSION_LABELS, ROLES, Permission, Role
+from governance.core.spoken import spoken_deadline, spoken_moment
+from governance.core.states import State
+from governance.core.training import MODULES
+from governance.permissions import can
+from governance.stored_log import kept_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from governance.models import Jurisdiction, RoleGrant, RoleRequest, User
+
+ERASED = "The reason was erased. Its salted digest stays in the record."
+CSV_HEAD = (
+    "person", "account", "role", "district", "may", "votes", "since", "on_whose_word", "entry", "last_sign_in",
+    "training",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Line:
+    """One role of one person, in words."""
+
+    grant: RoleGrant
+    title: str
+    where: str
+    may: tuple[str, ...]
+    votes: bool
+    word: str
+    training: str
+
+
+def access_lines(jurisdiction: Jurisdiction) -> list[Line]:
+    """Return all roles in force in a jurisdiction; the number of queries does not grow with them."""
+    grants = selectors.grants_in_force(jurisdiction)
+    trained = selectors.trained_in({grant.user for grant in grants})
+    return [_line(grant, trained) for grant in grants]
+
+
+def _line(grant: RoleGrant, trained: set[tuple[int, str]]) -> Line:
+    role = Role(grant.role)
+    done = (grant.user_id, grant.role) in trained
+    return Line(
+        grant=grant,
+        title=ROLES[role].title,
+        where=grant.district.name if grant.district else "everywhere",
+        may=tuple(PERMISSION_LABELS[each] for each in Permission if each in ROLES[role].permissions),
+        votes=votes(role),
+        word=_word(grant),
+        training=("completed" if done else "not completed: no vote yet")
+        if role in MODULES
+        else "none needed",
+    )
+
+
+def _word(grant: RoleGrant) -> str:
+    if grant.change_request is not None:
+        return "the board’s vote"
+    if grant.granted_by is None or grant.granted_by.is_service:
+        return "the first day" if grant.granted_by else "nobody known"
+    return grant.granted_by.name
+
+
+def access_context(jurisdiction: Jurisdiction, by: User) -> dict[str, Any]:
+    """Return what the access review shows to this person."""
+    lines = access_lines(jurisdiction)
+    manages = can(by, Permission.MANAGE_ROLES, jurisdiction)
+    held = {line.grant.user_id for line in lines}
+    people = selectors.accounts_in_use()
+    voters = {line.grant.user_id for line in lines if line.votes and not line.grant.user.is_service}
+    return {
+        "jurisdiction": jurisdiction,
+        "lines": lines,
+        "people_count": len({line.grant.user_id for line in lines if not line.grant.user.is_service}),
+        "voter_count": len(voters),
+        "pending": [_pending(asked) for asked in selectors.undecided_role_requests(jurisdiction)],
+        "roleless": [each for each in people if each.pk not in held],
+        "manages": manages,
+        "may_ask": manages or can(by, Permission.DECIDE_POLICY, jurisdiction),
+        "people": people,
+        "roles": [(role.value, ROLES[role].title, votes(role)) for role in _choices(manages=manages)],
+        "districts": selectors.districts_of(jurisdiction),
+        "reason_min_length": selectors.policy_in_force(jurisdiction).terms.rationale_min_length,
+    }
+
+
+def _choices(*, manages: bool) -> Iterable[Role]:
+    """Yield the roles that a person may ask for or, as an administrator, give."""
+    for role in Role:
+        if votes(role) or (manages and _can_be_granted(role)):
+            yield role
+
+
+def _can_be_granted(role: Role) -> bool:
+    try:
+        check_can_be_granted(role)
+    except Refused:
+        return False
+    return True
+
+
+def _pending(asked: RoleRequest) -> dict[str, Any]:
+    request = asked.change_request
+    here = request.jurisdiction
+    return {
+        "asked": asked,
+        "title": request.title,
+        "state": "waits for the board" if request.state == State.OPEN else request.state,
+        "until": spoken_deadline(clock.local(request.expires_at, here), clock.local(clock.now(here), here)),
+    }
+
+
+def csv_rows(jurisdiction: Jurisdiction) -> list[tuple[str, ...]]:
+    """Return the access review as rows of text, under `CSV_HEAD`; moments in UTC."""
+    return [
+        (
+            line.grant.user.name,
+            line.grant.user.pseudonym,
+            line.grant.role,
+            line.grant.district.code if line.grant.district else "",
+            "; ".join(line.may),
+            "yes" if line.votes else "no",
+            f"{line.grant.granted_at:%Y-%m-%dT%H:%MZ}",
+            line.word,
+            "" if line.grant.ledger_index is None else str(line.grant.ledger_index),
+            f"{line.grant.user.last_login:%Y-%m-%dT%H:%MZ}" if line.grant.user.last_login else "",
+            line.training,
+        )
+        for line in access_lines(jurisdiction)
+    ]
+
+
+def role_request_context(asked: RoleRequest, by: User) -> dict[str, Any]:
+    """Return what the decision page of a role request shows."""
+    request = asked.change_request
+    here, role = request.jurisdiction, Role(asked.role)
+    kept = kept_text(asked.ledger_index)
+    held = selectors.roles_of(asked.user)
+    voters = selectors.voters_for(request)
+    said = selectors.ballots_by(by, [request])
+    return {
+        "jurisdiction": here,
+        "asked": asked,
+        "change": request,
+        "title": ROLES[role].title,
+        "sentence": ROLES[role].sentence,
+        "may": [PERMISSION_LABELS[each] for each in Permission if each in ROLES[role].permissions],
+        "where": request.district.name if request.district else f"all of {here.name}",
+        "reason": kept[1] if kept else ERASED,
+        "held": [(selectors.role_title(each.role), each) for each in held],
+        "votes": [
+            (vote, selectors.role_title(vote.role), spoken_moment(clock.local(vote.cast_at, here)))
+            for vote in selectors.votes_on(request)
+        ],
+        "quorum": selectors.rule_for(request).quorum,
+        "voters": voters,
+        "deadline": spoken_deadline(
+            clock.local(request.expires_at, here), clock.local(clock.now(here), here)
+        ),
+        "may_decide": request.state == State.OPEN and not said and by in voters,
+        "rationale_min_length": selectors.rule_for(request).rationale_min_length,
+    }
