@@ -17,6 +17,7 @@ from governance.selectors import home_jurisdiction
 from governance.services.answer_complaint import answer_complaint
 from governance.services.take_complaint import take_complaint
 from governance.views.complaint_page import case_context, desk_context
+from governance.views.confirm import asks_password_again
 
 if TYPE_CHECKING:
     from governance.models import Complaint, User
@@ -57,6 +58,7 @@ def take(request: HttpRequest, number: int) -> HttpResponse:
 
 @open_to_signed_in
 @require_POST
+@asks_password_again
 def answer(request: HttpRequest, number: int) -> HttpResponse:
     """Answer a complaint; a refusal keeps what was typed."""
     complaint, by = _visible(request, number)

@@ -17,6 +17,7 @@ from governance.core.spoken import spoken_deadline
 from governance.holds import hold_line, hold_to_lift, opening_text
 from governance.permissions import check, open_to_signed_in
 from governance.services.cast_vote import cast_vote
+from governance.views.confirm import asks_password_again
 from governance.views.evidence import evidence_lines
 from governance.views.inbox_page import KINDS, PAGES
 
@@ -53,6 +54,7 @@ def request_page(request: HttpRequest, request_id: int) -> HttpResponse:
 
 @open_to_signed_in
 @require_POST
+@asks_password_again
 def decide_request(request: HttpRequest, request_id: int) -> HttpResponse:
     """Cast the vote of the form; a refusal shows the page again, with the reason and the text kept."""
     found, by = _visible(request, request_id)

@@ -17,6 +17,7 @@ from governance.permissions import check, open_to_signed_in
 from governance.selectors import home_jurisdiction, jurisdiction_named
 from governance.services.place_hold import place_hold
 from governance.services.request_lift import request_lift
+from governance.views.confirm import asks_password_again
 from governance.views.hold_page import hold_context, holds_context
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def holds(request: HttpRequest) -> HttpResponse:
 
 @open_to_signed_in
 @require_POST
+@asks_password_again
 def place(request: HttpRequest) -> HttpResponse:
     """Place the hold of the form; a refusal shows the form again, with the reason and the text kept."""
     by, sent = cast("User", request.user), request.POST
@@ -82,6 +84,7 @@ def hold(request: HttpRequest, number: int) -> HttpResponse:
 
 @open_to_signed_in
 @require_POST
+@asks_password_again
 def ask_lift(request: HttpRequest, number: int) -> HttpResponse:
     """Put the lifting to the board; a refusal shows the page again, with the reason and the text kept."""
     found, by = _visible(request, number)

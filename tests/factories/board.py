@@ -9,7 +9,7 @@ from governance.services.cast_vote import cast_vote
 from governance.services.place_hold import place_hold
 from governance.services.request_lift import request_lift
 from governance.tasks import lift_approved
-from tests.cast import PASSWORD, City
+from tests.cast import PASSWORD, City, train
 
 WHY = "Residents told us about double stops; we look into it first."
 
@@ -23,6 +23,7 @@ def add_member(city: City, name: str) -> User:
         user=member, role=Role.BOARD_MEMBER, jurisdiction=city.jurisdiction, granted_by=city.scheduler
     )
     put_in_role(member, Role.BOARD_MEMBER, city.jurisdiction, None)
+    train(city.jurisdiction)
     return member
 
 
