@@ -48,11 +48,11 @@ def test_the_roles_that_vote_are_these() -> None:
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_a_role_is_either_asked_of_the_board_or_granted_by_an_administrator_or_a_services(role: Role) -> None:
+def test_a_role_is_either_asked_of_the_board_or_granted_by_an_administrator_or_neither(role: Role) -> None:
     asked = reason_of(check_can_be_asked, role, on_district=ROLES[role].on_district)
     assert asked == (None if role in VOTING else Reason.OUTSIDE_POLICY)
     granted = reason_of(check_can_be_granted, role)
-    assert granted == (Reason.OUTSIDE_POLICY if role in VOTING | {Role.SERVICE} else None)
+    assert granted == (Reason.OUTSIDE_POLICY if role in VOTING | {Role.SERVICE, Role.RESIDENT} else None)
 
 
 @pytest.mark.parametrize("role", sorted(VOTING))
