@@ -408,7 +408,7 @@ def test_visitors_everywhere_learn_that_a_verification_failed(client: Client, ci
 
 
 def test_visitors_everywhere_learn_that_deeds_are_refused(client: Client, city: City) -> None:
-    write_entries(4)
+    write_entries(1)
     publish_log()
     let_out_more(400)
     text = client.get(reverse("portal"), follow=True).content.decode()
