@@ -1,15 +1,18 @@
 """Recompute the whole log and keep what was found."""
 
+import logging
 import time
 from collections.abc import Callable, Container, Sequence
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from governance import full_verification, stored_log
 from governance.core.log_verification import SignedState, Verification
 from governance.core.refusals import Reason, Refused
 from governance.models import LogVerification, User
+
+log = logging.getLogger("lamplight.log")
 
 
 @transaction.atomic
@@ -33,13 +36,18 @@ def verify_log(
     started = time.monotonic()
     chosen = full_verification.drawn_sample(stored_log.size()) if sample is None else sample
     found = full_verification.verify(kept=kept, sample=chosen, told=told)
-    LogVerification.objects.create(
-        verified_at=timezone.now(),
-        size=found.size,
-        root=found.root,
-        checkpoints=found.confirmed,
-        first_bad_entry=found.first_bad_entry,
-        fault=found.faults[0].sentence if found.faults else "",
-        seconds=round(time.monotonic() - started, 3),
-    )
+    try:
+        # Its own savepoint: a full disk keeps no row, and what was found is told all the same.
+        with transaction.atomic():
+            LogVerification.objects.create(
+                verified_at=timezone.now(),
+                size=found.size,
+                root=found.root,
+                checkpoints=found.confirmed,
+                first_bad_entry=found.first_bad_entry,
+                fault=found.faults[0].sentence if found.faults else "",
+                seconds=round(time.monotonic() - started, 3),
+            )
+    except OperationalError as problem:
+        log.warning("the verification was not kept: %s", problem)
     return found
