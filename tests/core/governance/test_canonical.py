@@ -7,9 +7,14 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
 
 from governance.core.canonical import (
+    MAX_INTEGER,
     MAX_LEAF_BYTES,
+    PLACE_OR_PERSON_KEYS,
     EntryError,
     entry_time,
     leaf_bytes,
@@ -18,6 +23,7 @@ from governance.core.canonical import (
 )
 
 DIGEST = hashlib.sha256(b"plan 7").hexdigest()
+WORDS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.:/+-]{0,127}", fullmatch=True)
 
 
 def entry(**changes: Any) -> dict[str, Any]:
@@ -52,6 +58,26 @@ def test_the_leaf_is_the_canonical_json_of_the_entry() -> None:
         b'"role":"supervisor","subject":"' + DIGEST.encode() + b'","subject_kind":"change_request",'
         b'"time":"2026-11-22T16:40Z","v":1}'
     )
+
+
+@given(
+    st.fixed_dictionaries(
+        {"action": st.from_regex(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", fullmatch=True).filter(str.isascii)},
+        optional={
+            "index": st.integers(0, MAX_INTEGER),
+            "policy_version": WORDS | st.integers(-MAX_INTEGER, MAX_INTEGER) | st.booleans(),
+            "detail": st.dictionaries(
+                st.from_regex(r"[a-z][a-z0-9_]{0,63}", fullmatch=True).filter(
+                    lambda name: name not in PLACE_OR_PERSON_KEYS
+                ),
+                WORDS | st.integers(-MAX_INTEGER, MAX_INTEGER) | st.booleans(),
+            ),
+        },
+    )
+)
+def test_the_leaf_of_every_valid_entry_is_what_the_library_of_rfc_8785_writes(said: dict[str, Any]) -> None:
+    valid = entry(**said)
+    assert leaf_bytes(valid) == rfc8785.dumps(valid)
 
 
 def test_the_order_of_keys_does_not_change_the_leaf() -> None:
