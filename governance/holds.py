@@ -16,14 +16,13 @@ from governance.core.approval import ERASED, Verdict
 from governance.core.holds import LIFT_KIND, LIVE_SCOPES, Scope, Stop, Subject
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
-from governance.core.states import UNFINISHED
+from governance.core.states import State
 from governance.models import (
     ChangeRequest,
     District,
     Hold,
     HoldLift,
     Jurisdiction,
-    LedgerEntry,
     LedgerText,
     User,
     Vote,
@@ -107,9 +106,9 @@ def lift_requests(hold: Hold) -> QuerySet[ChangeRequest]:
 
 
 def open_lift_request(hold: Hold) -> ChangeRequest | None:
-    """Return the request to lift this hold that is not finished, if there is one."""
+    """Return the request to lift this hold that is open or waits for the schedule, if there is one."""
     now = clock.now(hold.jurisdiction)
-    return lift_requests(hold).filter(state__in=UNFINISHED, expires_at__gt=now).first()
+    return lift_requests(hold).filter(state__in=[State.OPEN, State.APPROVED], expires_at__gt=now).first()
 
 
 def hold_to_lift(request: ChangeRequest) -> Hold | None:
@@ -121,9 +120,10 @@ def hold_to_lift(request: ChangeRequest) -> Hold | None:
 
 
 def opening_text(request: ChangeRequest) -> str:
-    """Return what was written when a request was opened; "" where nothing was, or where it was erased."""
-    entry = LedgerEntry.objects.filter(action="request.opened", subject=request.digest).first()
-    kept = LedgerText.objects.filter(entry=entry).first() if entry else None
+    """Return why the lifting of a hold was asked for; "" for any other request, or where it was erased."""
+    kept = LedgerText.objects.filter(
+        entry__action="hold.lift_requested", entry__subject=request.digest
+    ).first()
     return kept.text if kept else ""
 
 

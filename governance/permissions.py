@@ -3,25 +3,37 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import Group
 from django.contrib.auth.models import Permission as StoredPermission
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from guardian.core import ObjectPermissionChecker
 from guardian.models import GroupObjectPermission
 
+from governance import clock
+from governance.core.delegation import Account, may_take
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import PERMISSION_LABELS, ROLES, Permission, Role, roles_with
 from governance.core.training import module_for
-from governance.models import ChangeRequest, District, Jurisdiction, RoleGrant, TrainingRecord, User
+from governance.models import (
+    ChangeRequest,
+    Delegation,
+    District,
+    Jurisdiction,
+    RoleGrant,
+    TrainingRecord,
+    User,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Links = dict[int | None, frozenset[int]]
 
 ON_DISTRICT = frozenset({Permission.DECIDE_PLANS, Permission.PROPOSE, Permission.SEE_PLANS})
 SEE_ACCESS = (Permission.MANAGE_ROLES, Permission.DECIDE_POLICY, Permission.RUN_AUDITS)
@@ -32,15 +44,24 @@ CONFIRM_AFTER = 5 * 60
 _CHECKERS: ContextVar[dict[int, ObjectPermissionChecker] | None] = ContextVar("checkers", default=None)
 
 
+@dataclass(frozen=True)
+class Relied:
+    """What a permission rests on: a role, and whose it is where it was lent."""
+
+    role: Role
+    giver: User | None = None
+
+
 def check(
     by: object, permission: Permission, jurisdiction: Jurisdiction, district: District | None = None
 ) -> Role:
     """Return the role relied on, or refuse with the reason. The default is no.
 
     A permission held on the jurisdiction holds in all its districts; one held on a district holds only there.
-    Both guardian's permission and a role grant in force must say yes.
+    Both guardian's permission and a role grant in force must say yes, for the person herself, or for somebody who
+    has lent her the role there and then.
     """
-    return check_any(by, (permission,), jurisdiction, district)
+    return relied_on(by, (permission,), jurisdiction, district).role
 
 
 def check_any(
@@ -50,11 +71,19 @@ def check_any(
     district: District | None = None,
 ) -> Role:
     """Return the role relied on for the first of several permissions that is held, as `check` does for one."""
+    return relied_on(by, permissions, jurisdiction, district).role
+
+
+def relied_on(
+    by: object,
+    permissions: Sequence[Permission],
+    jurisdiction: Jurisdiction,
+    district: District | None = None,
+) -> Relied:
+    """Return what the first permission that is held rests on; a person's own role comes before a lent one."""
     for permission in permissions:
-        if isinstance(by, User) and by.is_active and _held(by, permission, jurisdiction, district):
-            for grant in _grants(by, jurisdiction, district):
-                if permission in ROLES[Role(grant.role)].permissions:
-                    return Role(grant.role)
+        if isinstance(by, User) and (found := _relied(by, permission, jurisdiction, district)):
+            return found
     roles = dict.fromkeys(role for permission in permissions for role in roles_with(permission))
     who = " or ".join(ROLES[role].title.lower() for role in roles)
     where = f"{district.name}, {jurisdiction.name}" if district else jurisdiction.name
@@ -63,6 +92,80 @@ def check_any(
         f"To {' or '.join(PERMISSION_LABELS[each] for each in permissions)} in {where} one needs the role {who}. "
         "Sign in with such an account, or ask an administrator who holds it.",
     )
+
+
+def _relied(
+    by: User, permission: Permission, jurisdiction: Jurisdiction, district: District | None
+) -> Relied | None:
+    if own := _own_role(by, permission, jurisdiction, district):
+        return Relied(own)
+    lent = delegations_to(by, jurisdiction, district) if by.is_active else []
+    found = next((each for each in lent if _lends(each, permission, district)), None)
+    return Relied(Role(found.role), found.giver) if found else None
+
+
+def _own_role(
+    by: User, permission: Permission, jurisdiction: Jurisdiction, district: District | None
+) -> Role | None:
+    if not by.is_active or not _held(by, permission, jurisdiction, district):
+        return None
+    held = (Role(grant.role) for grant in _grants(by, jurisdiction, district))
+    return next((role for role in held if permission in ROLES[role].permissions), None)
+
+
+def delegations_to(
+    taker: User, jurisdiction: Jurisdiction, district: District | None = None
+) -> list[Delegation]:
+    """Return the delegations that are in force for whoever takes them, in one district or anywhere."""
+    rows = _in_force(jurisdiction, district).filter(taker=taker)
+    return list(rows.select_related("giver", "taker", "jurisdiction", "district"))
+
+
+def linked_with(by: User, jurisdiction: Jurisdiction, district: District | None) -> frozenset[int]:
+    """Return the people with whom a person counts as one there: who lent her a role, and to whom she lent one."""
+    rows = _in_force(jurisdiction, district).filter(Q(giver=by) | Q(taker=by))
+    return frozenset(each.giver_id if each.taker_id == by.pk else each.taker_id for each in rows)
+
+
+def linked_by_district(by: User, jurisdiction: Jurisdiction, districts: Iterable[int | None]) -> Links:
+    """Return `linked_with` for many districts at once, None for what concerns no district, in one query."""
+    rows = list(_in_force(jurisdiction, None).filter(Q(giver=by) | Q(taker=by)))
+    return {
+        place: frozenset(
+            each.giver_id if each.taker_id == by.pk else each.taker_id
+            for each in rows
+            if None in (place, each.district_id) or each.district_id == place
+        )
+        for place in districts
+    }
+
+
+def _in_force(jurisdiction: Jurisdiction, district: District | None) -> QuerySet[Delegation]:
+    here = Q(district=None) | Q(district=district) if district else Q()
+    moment = clock.now(jurisdiction)
+    return Delegation.objects.filter(
+        here, jurisdiction=jurisdiction, revoked_at=None, until__gt=moment
+    ).order_by("id")
+
+
+def _lends(lent: Delegation, permission: Permission, district: District | None) -> bool:
+    """Whether a delegation gives a permission there: its giver holds it herself, and the taker may."""
+    if permission not in ROLES[Role(lent.role)].permissions:
+        return False
+    taker = account_in(lent.taker, lent.jurisdiction, None)
+    giver = account_in(lent.giver, lent.jurisdiction, lent.district, exactly=True)
+    if Role(lent.role) not in giver.roles or not may_take(taker, {permission}):
+        return False
+    return lent.giver.is_active and _held(lent.giver, permission, lent.jurisdiction, district)
+
+
+def account_in(
+    user: User, jurisdiction: Jurisdiction, district: District | None, *, exactly: bool = False
+) -> Account:
+    """Return a person with the roles of her own in a jurisdiction; `exactly`: granted on just that container."""
+    place = district.pk if district else None
+    grants = [each for each in _grants(user, jurisdiction, None) if not exactly or each.district_id == place]
+    return Account(user.pk, user.is_active, user.is_service, frozenset(Role(each.role) for each in grants))
 
 
 def check_trained(by: User, role: Role) -> None:
@@ -137,7 +240,10 @@ def districts_where(by: object, permission: Permission, jurisdiction: Jurisdicti
 
     `check` decides; her grants only say where asking can be of use, since a city may have dozens of districts.
     """
-    grants = _grants(by, jurisdiction, None) if isinstance(by, User) else []
+    if not isinstance(by, User):
+        return []
+    grants: list[RoleGrant | Delegation] = list(_grants(by, jurisdiction, None))
+    grants += delegations_to(by, jurisdiction)
     near = {each.district_id for each in grants if permission in ROLES[Role(each.role)].permissions}
     if None in near and can(by, permission, jurisdiction):
         return list(jurisdiction.districts.all())

@@ -209,8 +209,15 @@ def _revisions(roots: Sequence[_Root]) -> dict[str, set[str]]:
         Q(pk__in=numbers) | Q(digest__in=subjects) | Q(votes__digest__in=subjects)
     ).distinct()
     groups = [
-        (row.pk, {row.digest} | {vote.digest for vote in row.votes.all()})
-        for row in rows.prefetch_related("votes")
+        (
+            row.pk,
+            {
+                row.digest,
+                *(each.digest for each in row.votes.all()),
+                *(each.digest for each in row.acts.all()),
+            },
+        )
+        for row in rows.prefetch_related("votes", "acts")
     ]
     found = {subject: {subject} for subject in subjects}
     for root in roots:
@@ -221,8 +228,9 @@ def _revisions(roots: Sequence[_Root]) -> dict[str, set[str]]:
 
 
 def _voted_or_wrote(by: User, digests: set[str]) -> set[str]:
-    """Return the digests, present or past, of the requests of which she is an author or on which she voted."""
-    hers = ChangeRequest.objects.filter(Q(authors=by) | Q(votes__user=by), digest__in=digests)
+    """Return the digests, present or past, of the requests that she wrote, or that she or her delegate voted on."""
+    part = Q(authors=by) | Q(votes__user=by) | Q(votes__on_behalf_of=by)
+    hers = ChangeRequest.objects.filter(part, digest__in=digests)
     return set(hers.values_list("digest", flat=True))
 
 

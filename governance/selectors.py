@@ -1,33 +1,59 @@
 """Questions about governance that other apps and pages ask."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Max, Q, QuerySet
 
 from governance import clock
-from governance.core.approval import Ballot, Proposal, Rule, Verdict
+from governance.core.approval import (
+    Ballot,
+    Proposal,
+    Rule,
+    Verdict,
+    Voter,
+    check_apart,
+    check_may_recuse,
+    check_may_revoke,
+    check_standing,
+    stage_name,
+    stage_of_vote,
+    waits_for,
+    with_override,
+)
+from governance.core.holds import LIFT_KIND
 from governance.core.policy import Terms, read_terms
 from governance.core.refusals import Reason, Refused
 from governance.core.role_requests import KIND as ROLE_REQUEST
 from governance.core.roles import ROLES, Permission, Role, roles_with
-from governance.core.states import UNFINISHED, State
+from governance.core.stages import Stage, stages_of
+from governance.core.states import UNFINISHED, Deed, State, next_state
 from governance.core.training import MODULES
 from governance.models import (
     Area,
     ChangeRequest,
+    Delegation,
     District,
     Evidence,
     Jurisdiction,
     Policy,
+    RequestAct,
     RoleGrant,
     RoleRequest,
     TrainingRecord,
     User,
     Vote,
 )
-from governance.permissions import can, districts_where
+from governance.permissions import (
+    can,
+    check,
+    check_any,
+    districts_where,
+    linked_by_district,
+    linked_with,
+    relied_on,
+)
 
 
 @dataclass(frozen=True)
@@ -68,6 +94,32 @@ def account(email: str | None) -> User:
     return user
 
 
+def delegations_of(user: User, jurisdiction: Jurisdiction) -> QuerySet[Delegation]:
+    """Return what a person ever lent or was lent in a jurisdiction, newest first."""
+    rows = Delegation.objects.filter(Q(giver=user) | Q(taker=user), jurisdiction=jurisdiction)
+    return rows.select_related("giver", "taker", "district", "jurisdiction").order_by("-id")
+
+
+def delegation_exists(number: int) -> bool:
+    """Whether there is, or was, a delegation of this number."""
+    return Delegation.objects.filter(pk=number).exists()
+
+
+def delegations_now(jurisdiction: Jurisdiction) -> list[Delegation]:
+    """Return what is lent in a jurisdiction at this moment of its clock, in one query."""
+    rows = Delegation.objects.filter(
+        jurisdiction=jurisdiction, revoked_at=None, until__gt=clock.now(jurisdiction)
+    )
+    return list(rows.select_related("giver", "taker", "district", "jurisdiction").order_by("id"))
+
+
+def colleagues_of(user: User, jurisdiction: Jurisdiction) -> list[User]:
+    """Return the other people who hold a role in a jurisdiction, by name."""
+    grants = RoleGrant.objects.filter(jurisdiction=jurisdiction, revoked_at=None)
+    people = User.objects.filter(id__in=grants.values("user_id"), is_active=True, is_service=False)
+    return list(people.exclude(pk=user.pk).order_by("name", "id"))
+
+
 def policy_in_force(jurisdiction: Jurisdiction, at: datetime | None = None) -> PolicyInForce:
     """Return the policy that governs a moment of the jurisdiction's clock (now, unless given)."""
     moment = at or clock.now(jurisdiction)
@@ -86,25 +138,118 @@ def policy_in_force(jurisdiction: Jurisdiction, at: datetime | None = None) -> P
 def rule_for(request: ChangeRequest) -> Rule:
     """Return what approving this request needs, under the policy version that governs it."""
     row = Policy.objects.get(jurisdiction=request.jurisdiction, version=request.policy_version)
-    terms = read_terms(row.terms)
+    return _rule(request, read_terms(row.terms))
+
+
+def _rule(request: ChangeRequest, terms: Terms) -> Rule:
     return Rule(
-        quorum=terms.quorum.get(request.kind, 2),
+        stages=stages_of(terms.stages, request.kind),
         required_evidence=terms.required_evidence.get(request.kind, ()),
         blocking_verdicts=terms.blocking_verdicts,
         rationale_min_length=terms.rationale_min_length,
+        override_quorum=terms.override_quorum,
     )
+
+
+def rule_now(request: ChangeRequest) -> Rule:
+    """Return the rule with the board's stage in front, where required evidence about this revision has failed."""
+    evidence = evidence_for(request.digest, request.jurisdiction)
+    return with_override(rule_for(request), {kind: row.verdict for kind, row in evidence.items()})
 
 
 def proposal_of(request: ChangeRequest) -> Proposal:
     """Return the request as the approval rule sees it."""
     authors = frozenset(request.authors.values_list("id", flat=True))
-    return Proposal(State(request.state), request.digest, request.expires_at, authors)
+    recusals = RequestAct.objects.filter(change_request=request, deed=RequestAct.Deed.RECUSAL)
+    recused = frozenset(recusals.values_list("user_id", flat=True))
+    return Proposal(State(request.state), request.digest, request.expires_at, authors, recused)
+
+
+def acts_on(request: ChangeRequest) -> QuerySet[RequestAct]:
+    """Return what people did to a request beside voting, oldest first."""
+    return RequestAct.objects.filter(change_request=request).select_related("user").order_by("id")
+
+
+def voter_of(request: ChangeRequest, by: User, rule: Rule) -> Voter:
+    """Return in which stages of a request a person may vote; refuse who may vote in none."""
+    where = (request.jurisdiction, request.district)
+    stages = tuple(each.name for each in rule.stages if can(by, each.permission, *where))
+    if not stages:
+        check(by, rule.stages[-1].permission, *where)
+    return Voter(by.pk, by.is_service, stages, linked_with(by, *where))
+
+
+def role_of_voter(request: ChangeRequest, by: User, rule: Rule) -> Role:
+    """Return the role by which a person may vote in the first stage of hers; refuse who may vote in none."""
+    held = voter_of(request, by, rule).stages
+    first = next(each for each in rule.stages if each.name in held)
+    return check(by, first.permission, request.jurisdiction, request.district)
+
+
+def check_may_vote(request: ChangeRequest, by: User) -> None:
+    """Refuse, with the sentence that the vote itself would meet, who may say nothing about a request now."""
+    rule, ballots = rule_now(request), ballots_on(request)
+    voter = voter_of(request, by, rule)
+    check_standing(proposal_of(request), voter, now=clock.now(request.jurisdiction))
+    stage_of_vote(Verdict.REJECT, voter, ballots, rule, request.digest)
+
+
+def check_may_take_back(request: ChangeRequest, by: User) -> Role:
+    """Return the role by which an author takes her request back now; refuse everybody else."""
+    role = check_any(by, open_permissions(request.kind), request.jurisdiction, request.district)
+    if not request.authors.filter(pk=by.pk).exists():
+        raise Refused(
+            Reason.NOT_PERMITTED,
+            "Only an author takes a request back. Somebody who may vote on it rejects it instead.",
+        )
+    next_state(State(request.state), Deed.WITHDRAW)
+    return role
+
+
+def check_may_void(request: ChangeRequest, by: User) -> None:
+    """Refuse who may not take back the approval that is in force now."""
+    voter = voter_of(request, by, rule_now(request))
+    check_may_revoke(proposal_of(request), voter, request.digest, now=clock.now(request.jurisdiction))
+
+
+def check_may_step_back(request: ChangeRequest, by: User) -> None:
+    """Refuse who is not, or no longer, among the voters of what is undecided: there is nothing to step back from."""
+    proposal, voter = proposal_of(request), voter_of(request, by, rule_now(request))
+    check_apart(proposal, voter)
+    check_may_recuse(proposal, voter, ballots_on(request))
 
 
 def ballots_on(request: ChangeRequest) -> list[Ballot]:
     """Return all votes ever cast on a request, oldest first."""
-    rows = Vote.objects.filter(change_request=request).order_by("id")
-    return [Ballot(row.user_id, Verdict(row.verdict), row.digest) for row in rows]
+    return [ballot_of(row) for row in Vote.objects.filter(change_request=request).order_by("id")]
+
+
+def ballot_of(vote: Vote) -> Ballot:
+    """Return a vote as the approval rule sees it."""
+    return Ballot(vote.user_id, Verdict(vote.verdict), vote.digest, vote.stage, vote.on_behalf_of_id)
+
+
+def standing_ballots(request: ChangeRequest, rule: Rule) -> list[Ballot]:
+    """Return the votes that still count: whoever cast one holds the right of its stage today, and stands apart."""
+    proposal = proposal_of(request)
+    apart = proposal.authors | proposal.recused
+    return [
+        ballot
+        for vote in votes_on(request)
+        if not (ballot := ballot_of(vote)).people & apart and _still_entitled(vote, ballot, request, rule)
+    ]
+
+
+def _still_entitled(vote: Vote, ballot: Ballot, request: ChangeRequest, rule: Rule) -> bool:
+    """Whether a voter still relies on what she relied on: a role of hers, or the same person's lent role."""
+    permission = {each.name: each.permission for each in rule.stages}.get(stage_name(ballot, rule))
+    if permission is None:
+        return False
+    try:
+        relied = relied_on(vote.user, (permission,), request.jurisdiction, request.district)
+    except Refused:
+        return False
+    return relied.giver is None or relied.giver.pk == ballot.on_behalf_of
 
 
 def evidence_for(digest: str, jurisdiction: Jurisdiction) -> dict[str, Evidence]:
@@ -174,9 +319,25 @@ def trained_in(users: Iterable[User]) -> set[tuple[int, str]]:
     return {(user, role) for user, role, version in rows if version == MODULES[Role(role)].version}
 
 
+def roles_to_learn(user: User) -> list[Role]:
+    """Return the roles of a person that have a module: her own, and those that were lent to her."""
+    return list(dict.fromkeys(Role(each.role) for each in roles_or_lent(user) if Role(each.role) in MODULES))
+
+
+def roles_or_lent(user: User) -> list[RoleGrant | Delegation]:
+    """Return what lets a person act in a role: her own grants in force, then what is lent to her."""
+    return [*roles_of(user), *lent_to(user)]
+
+
+def lent_to(user: User) -> list[Delegation]:
+    """Return the delegations in force that a person took, in any jurisdiction, by the clock of each."""
+    rows = Delegation.objects.filter(taker=user, revoked_at=None).select_related("jurisdiction")
+    return [each for each in rows.order_by("id") if each.until > clock.now(each.jurisdiction)]
+
+
 def untrained_roles(user: User) -> list[Role]:
     """Return the roles in which a person may vote once she has completed their modules."""
-    held = dict.fromkeys(Role(each.role) for each in roles_of(user) if Role(each.role) in MODULES)
+    held = roles_to_learn(user)
     done = trained_in([user]) if held else set()
     return [role for role in held if (user.pk, role.value) not in done]
 
@@ -219,29 +380,40 @@ def votes_on(request: ChangeRequest) -> QuerySet[Vote]:
 
 
 def voters_for(request: ChangeRequest) -> list[User]:
-    """Return the people who could vote on this request now."""
-    wanted = [role.value for role in roles_with(vote_permission(request.kind))]
-    grants = RoleGrant.objects.filter(
-        Q(district=None) | Q(district=request.district),
-        jurisdiction=request.jurisdiction,
-        role__in=wanted,
+    """Return the people who could vote on this request in its own stages, not the board that may override."""
+    proposal = proposal_of(request)
+    apart = proposal.authors | proposal.recused
+    eligible = eligible_in(rule_for(request).stages, request.jurisdiction, request.district, besides=apart)
+    return list(User.objects.filter(id__in=set().union(*eligible.values())).order_by("id"))
+
+
+def eligible_in(
+    stages: Iterable[Stage],
+    jurisdiction: Jurisdiction,
+    district: District | None,
+    *,
+    besides: Collection[int],
+) -> dict[str, set[int]]:
+    """Return, for each stage, the people whose own role lets them vote in it; `besides` are left out."""
+    here = RoleGrant.objects.filter(
+        Q(district=None) | Q(district=district),
+        jurisdiction=jurisdiction,
         revoked_at=None,
         user__is_active=True,
         user__is_service=False,
-    )
-    authors = request.authors.values_list("id", flat=True)
-    return list(User.objects.filter(id__in=grants.values("user_id")).exclude(id__in=authors).order_by("id"))
-
-
-def vote_permission(kind: str) -> Permission:
-    """Return the permission that a vote on this kind of request needs."""
-    return Permission.DECIDE_PLANS if kind == "plan" else Permission.DECIDE_POLICY
+    ).exclude(user_id__in=besides)
+    held = [(Role(role), user) for role, user in here.values_list("role", "user_id")]
+    return {
+        each.name: {user for role, user in held if role in roles_with(each.permission)} for each in stages
+    }
 
 
 def open_permissions(kind: str) -> tuple[Permission, ...]:
-    """Return the permissions of which any one lets a person open this kind of request."""
+    """Return the permissions of which any one lets a person open, or take back, this kind of request."""
     if kind == ROLE_REQUEST:
         return Permission.MANAGE_ROLES, Permission.DECIDE_POLICY
+    if kind == LIFT_KIND:
+        return Permission.PROPOSE, Permission.DECIDE_POLICY
     return (Permission.PROPOSE,)
 
 
@@ -259,6 +431,14 @@ def newest_area(jurisdiction: Jurisdiction, kind: str) -> int:
 def jurisdiction_numbered(number: int) -> Jurisdiction:
     """Return a jurisdiction by its number."""
     return Jurisdiction.objects.get(pk=number)
+
+
+def district_coded(jurisdiction: Jurisdiction, code: str) -> District:
+    """Return a district by its code, or refuse."""
+    found = District.objects.filter(jurisdiction=jurisdiction, code=code).first()
+    if found is None:
+        raise Refused(Reason.NOT_FOUND, f"{jurisdiction.name} has no district “{code}”.")
+    return found
 
 
 def districts_of(jurisdiction: Jurisdiction) -> list[District]:
@@ -282,25 +462,84 @@ def role_title(role: str) -> str:
     return ROLES[Role(role)].title
 
 
-def ballots_by(user: User, requests: Iterable[ChangeRequest]) -> set[int]:
-    """Return the ids of those requests on whose current revision the person has voted."""
-    ids = {request.id: request.digest for request in requests}
-    rows = Vote.objects.filter(user=user, change_request_id__in=ids)
-    return {row.change_request_id for row in rows if row.digest == ids[row.change_request_id]}
-
-
 def waiting_for(jurisdiction: Jurisdiction, by: User) -> list[ChangeRequest]:
-    """Return the open requests that this person may vote on and has not, the most urgent first."""
-    rows = requests_in(jurisdiction, State.OPEN).filter(expires_at__gt=clock.now(jurisdiction))
-    others = list(rows.exclude(authors=by).order_by("expires_at", "id"))
-    wanted = {vote_permission(row.kind) for row in others}
-    hers: set[tuple[Permission, int | None]] = {
-        (each, None) for each in wanted if can(by, each, jurisdiction)
+    """Return the open requests on which this person is asked for her vote now, the most urgent first."""
+    now = clock.now(jurisdiction)
+    rows = requests_in(jurisdiction, State.OPEN).filter(expires_at__gt=now)
+    near = rows.exclude(authors=by).prefetch_related("authors")
+    others = list(near.order_by("expires_at", "id"))
+    rules, cast = _rules_now(jurisdiction, others), _ballots_on_all(others)
+    held, proposals = _held_on(others, rules, by), _proposals(others)
+    linked = linked_by_district(by, jurisdiction, {row.district_id for row in others})
+    return [
+        row
+        for row in others
+        if waits_for(
+            proposals[row.pk],
+            Voter(by.pk, by.is_service, held[row.pk], linked[row.district_id]),
+            cast[row.pk],
+            rules[row.pk],
+            now=now,
+        )
+    ]
+
+
+def _proposals(requests: Sequence[ChangeRequest]) -> dict[int, Proposal]:
+    """Return `proposal_of` many requests whose authors were read with them, in one query more."""
+    recused: dict[int, set[int]] = {row.pk: set() for row in requests}
+    for act in RequestAct.objects.filter(change_request_id__in=recused, deed=RequestAct.Deed.RECUSAL):
+        recused[act.change_request_id].add(act.user_id)
+    return {
+        row.pk: Proposal(
+            State(row.state),
+            row.digest,
+            row.expires_at,
+            frozenset(each.pk for each in row.authors.all()),
+            frozenset(recused[row.pk]),
+        )
+        for row in requests
     }
-    hers |= {(each, here.pk) for each in wanted for here in districts_where(by, each, jurisdiction)}
-    mine = [row for row in others if (vote_permission(row.kind), row.district_id) in hers]
-    said = ballots_by(by, mine)
-    return [row for row in mine if row.id not in said]
+
+
+def _rules_now(jurisdiction: Jurisdiction, requests: Sequence[ChangeRequest]) -> dict[int, Rule]:
+    """Return `rule_now` of many requests in two queries."""
+    policies = Policy.objects.filter(
+        jurisdiction=jurisdiction, version__in={row.policy_version for row in requests}
+    )
+    terms = {row.version: read_terms(row.terms) for row in policies}
+    verdicts: dict[str, dict[str, str]] = {row.digest: {} for row in requests}
+    for found in Evidence.objects.filter(jurisdiction=jurisdiction, subject_digest__in=verdicts).order_by(
+        "id"
+    ):
+        verdicts[found.subject_digest][found.kind] = found.verdict
+    return {
+        row.pk: with_override(_rule(row, terms[row.policy_version]), verdicts[row.digest]) for row in requests
+    }
+
+
+def _ballots_on_all(requests: Sequence[ChangeRequest]) -> dict[int, list[Ballot]]:
+    cast: dict[int, list[Ballot]] = {row.pk: [] for row in requests}
+    for vote in Vote.objects.filter(change_request_id__in=cast).order_by("id"):
+        cast[vote.change_request_id].append(ballot_of(vote))
+    return cast
+
+
+def _held_on(
+    requests: Sequence[ChangeRequest], rules: Mapping[int, Rule], by: User
+) -> dict[int, tuple[str, ...]]:
+    """Return in which stages of each request a person may vote, asking once per permission and not per request."""
+    if not requests:
+        return {}
+    here = requests[0].jurisdiction
+    wanted = {stage.permission for rule in rules.values() for stage in rule.stages}
+    hers: set[tuple[Permission, int | None]] = {(each, None) for each in wanted if can(by, each, here)}
+    hers |= {(each, place.pk) for each in wanted for place in districts_where(by, each, here)}
+    return {
+        row.pk: tuple(
+            each.name for each in rules[row.pk].stages if (each.permission, row.district_id) in hers
+        )
+        for row in requests
+    }
 
 
 def home_jurisdiction(user: User, chosen: str = "") -> Jurisdiction | None:

@@ -2,10 +2,21 @@
 
 from django.urls import path
 
+from governance.api import delegations as delegations_api
 from governance.api import holds as holds_api
 from governance.api import record as record_api
 from governance.api import requests as requests_api
-from governance.views import access, complaint_desk, complaints, decisions, holds, inbox, log, training
+from governance.views import (
+    access,
+    complaint_desk,
+    complaints,
+    decisions,
+    delegations,
+    holds,
+    inbox,
+    log,
+    training,
+)
 
 urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
@@ -32,6 +43,9 @@ urlpatterns = [
     path("access/roles/<int:grant_id>/revoke", access.end_role, name="access-revoke"),
     path("access/requests/<int:request_id>/", access.role_request, name="role-request"),
     path("access/requests/<int:request_id>/decide", access.decide_role, name="role-decide"),
+    path("delegations/", delegations.delegations, name="delegations"),
+    path("delegations/lend", delegations.lend, name="delegation-lend"),
+    path("delegations/<int:delegation_id>/end", delegations.end, name="delegation-end"),
     path("record/", log.record, name="record"),
     path("record/check/", log.check, name="record-check"),
     path("record/<int:index>/", log.entry, name="record-entry"),
@@ -56,4 +70,11 @@ urlpatterns = [
         "api/v1/change-requests/<int:request_id>", requests_api.OneChangeRequest.as_view(), name="api-request"
     ),
     path("api/v1/change-requests/<int:request_id>/votes", requests_api.Votes.as_view(), name="api-votes"),
+    path("api/v1/change-requests/<int:request_id>/acts", requests_api.Acts.as_view(), name="api-acts"),
+    path("api/v1/delegations", delegations_api.Delegations.as_view(), name="api-delegations"),
+    path(
+        "api/v1/delegations/<int:delegation_id>",
+        delegations_api.OneDelegation.as_view(),
+        name="api-delegation",
+    ),
 ]

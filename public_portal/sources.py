@@ -19,9 +19,10 @@ from forecasting.selectors.plans import body_of, closure_of, plans_of
 from forecasting.selectors.runs import run_cells, run_manifest, runs_of
 from forecasting.selectors.scores import scorecard_of
 from governance.artifacts import read_artifact
+from governance.core.approval import is_overridden
 from governance.core.roles import Role
 from governance.ledger import actor_name
-from governance.selectors import areas_of, role_title, votes_on
+from governance.selectors import acts_on, areas_of, ballots_on, role_title, rule_now, votes_on
 from public_portal.core.area_table import AreaFigures
 from public_portal.core.privacy import is_public
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecasting.models import ForecastRun, Plan, Scorecard
-    from governance.models import Area, Jurisdiction, Vote
+    from governance.models import Area, Jurisdiction, RequestAct, Vote
 
 
 @dataclass(frozen=True)
@@ -166,10 +167,18 @@ def decision(plan: Plan) -> dict[str, Any]:
         "hours": round(body.hours, 2),
         "covered": list(body.covered),
         "baseline_covered": body.baseline_covered,
+        "overridden": _overridden(plan),
         "audit": {"verdict": audit.verdict, "sentence": audit.sentence} if audit else None,
         "votes": [_vote(vote) for vote in votes_on(plan.change_request)],
+        "acts": [_act(act) for act in acts_on(plan.change_request)],
         "areas": _places_by_area(plan),
     }
+
+
+def _overridden(plan: Plan) -> bool:
+    """Whether the board's quorum set the failed audit of just this revision aside."""
+    change = plan.change_request
+    return is_overridden(ballots_on(change), rule_now(change), plan.digest)
 
 
 def _vote(vote: Vote) -> dict[str, Any]:
@@ -177,11 +186,26 @@ def _vote(vote: Vote) -> dict[str, Any]:
     return {
         "revision": vote.revision,
         "verdict": vote.verdict,
+        "stage": vote.stage,
+        "delegated": vote.on_behalf_of_id is not None,
         "role": role_title(vote.role),
         "who": vote.user.pseudonym,
         "in_entry": actor_name(vote.user, Role(vote.role), vote.digest),
         "at": vote.cast_at.isoformat(),
         "entry": vote.ledger_index,
+    }
+
+
+def _act(act: RequestAct) -> dict[str, Any]:
+    """Return what somebody did to the plan's request beside voting, in the form of a vote."""
+    return {
+        "revision": act.revision,
+        "verdict": act.deed,
+        "role": role_title(act.role),
+        "who": act.user.pseudonym,
+        "in_entry": actor_name(act.user, Role(act.role), act.digest),
+        "at": act.done_at.isoformat(),
+        "entry": act.ledger_index,
     }
 
 

@@ -1,7 +1,7 @@
 """The fixed people, and the small city they work in.
 
-Ana is an analyst and proposes; Ben supervises Central; Chloe sits on the board; Dev audits; Eve is signed in and
-may do nothing. Bea supervises North, so that somebody is always in the wrong district.
+Ana is an analyst and proposes; Ben supervises Central; Chloe sits on the board, which Nora chairs; Dev audits; Eve
+is signed in and may do nothing. Bea supervises North, so that somebody is always in the wrong district.
 """
 
 from collections.abc import Sequence
@@ -45,6 +45,7 @@ class City:
     ben: User
     bea: User
     chloe: User
+    nora: User
     dev: User
     eve: User
     scheduler: User
@@ -76,6 +77,7 @@ def build_city(
         FirstRole("ben@example.org", "Ben Supervisor", Role.SUPERVISOR, "central", PASSWORD),
         FirstRole("bea@example.org", "Bea Supervisor", Role.SUPERVISOR, "north", PASSWORD),
         FirstRole("chloe@example.org", "Chloe Board", Role.BOARD_MEMBER, password=PASSWORD),
+        FirstRole("nora@example.org", "Nora Chair", Role.BOARD_CHAIR, password=PASSWORD),
         FirstRole("dev@example.org", "Dev Auditor", Role.AUDITOR, password=PASSWORD),
     ]
     jurisdiction = add_jurisdiction(

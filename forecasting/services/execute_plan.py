@@ -19,6 +19,7 @@ from governance.artifacts import store_artifact
 from governance.core.canonical import salted_digest
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
+from governance.core.verdicts import deed_words
 from governance.documents import render_pdf
 from governance.holds import check_not_held
 from governance.ledger import record
@@ -103,7 +104,11 @@ def _briefing_context(plan: Plan, body: PlanBody) -> dict[str, Any]:
         "body": body,
         "rows": rows,
         "picture": plan_picture(plan),
-        "votes": [vote for vote in votes_on(plan.change_request) if vote.digest == plan.digest],
+        "votes": [
+            (vote, deed_words(vote.verdict, vote.stage, delegated=vote.on_behalf_of_id is not None))
+            for vote in votes_on(plan.change_request)
+            if vote.digest == plan.digest
+        ],
         "starts": clock.local(plan.starts_at, plan.jurisdiction),
         "ends": clock.local(plan.ends_at, plan.jurisdiction),
         "category": body.category.replace("_", " "),

@@ -16,22 +16,21 @@ from forecasting.pictures import plan_picture
 from forecasting.selectors.plans import body_of, subject_of_plan
 from forecasting.views.run_page import score_line
 from governance import clock, selectors
-from governance.core.approval import Voter, check_evidence, check_standing
+from governance.core.approval import check_evidence, is_overridden
 from governance.core.drawing import Markup, reading
 from governance.core.drawing_bars import draw_interval
-from governance.core.refusals import Refused
 from governance.core.roles import Permission
-from governance.core.spoken import spoken_day, spoken_deadline, spoken_moment, spoken_window
+from governance.core.spoken import spoken_day, spoken_moment, spoken_window
 from governance.core.states import State
 from governance.holds import check_not_held, hold_banner
-from governance.permissions import can, check
+from governance.permissions import can
+from governance.views.deciding import deciding_context, may_override, refusal_of
 from governance.views.evidence import evidence_lines
 
 if TYPE_CHECKING:
-    from governance.models import User, Vote
+    from governance.models import User
 
-DONE = {"approve": "approved", "return": "returned it", "reject": "rejected it"}
-EDITABLE = frozenset({State.OPEN, State.RETURNED, State.APPROVED})
+EDITABLE = frozenset({State.OPEN, State.RETURNED, State.APPROVED, State.REVOKED})
 STATES = {
     State.OPEN: "waits for a decision",
     State.RETURNED: "was returned to its author",
@@ -39,6 +38,8 @@ STATES = {
     State.REJECTED: "was rejected",
     State.EXPIRED: "expired undecided",
     State.EXECUTED: "was carried out",
+    State.WITHDRAWN: "was withdrawn by its author",
+    State.REVOKED: "was approved, and the approval was taken back",
 }
 
 
@@ -76,13 +77,10 @@ def plan_context(plan: Plan, by: User) -> dict[str, Any]:
     return {
         "plan": plan,
         "body": body,
-        "change": change,
-        "jurisdiction": plan.jurisdiction,
         "title": headline(plan, body),
         "incidents": incidents_of(body.category),
         "covered": Covered(*(percent(share) for share in body.covered)),
         "baseline": percent(body.baseline_covered),
-        "deadline": spoken_deadline(_local(plan, change.expires_at), _now(plan)),
         "shift": spoken_window(_local(plan, plan.starts_at), _local(plan, plan.ends_at)),
         "picture": plan_picture(plan),
         "rows": place_rows(body),
@@ -94,7 +92,6 @@ def plan_context(plan: Plan, by: User) -> dict[str, Any]:
         "steps": steps(plan),
         "holds": hold_banner(plan.jurisdiction, subject_of_plan(plan), by),
         "may_hold": can(by, Permission.DECIDE_POLICY, plan.jurisdiction),
-        "votes": [_vote(plan, vote) for vote in selectors.votes_on(change)],
         "public_from": spoken_day(_local(plan, public_from(plan))),
         **decision_context(plan, by),
     }
@@ -148,46 +145,33 @@ def changes_since(plan: Plan) -> list[dict[str, Any]]:
 def decision_context(plan: Plan, by: User) -> dict[str, Any]:
     """Return whether this person may decide and edit now, and if not, why not."""
     change = plan.change_request
+    context = deciding_context(change, by)
     current = change.digest == plan.digest
-    why_not = _why_not(plan, by) if current else "A newer revision has replaced this one."
+    if not current:
+        context |= {"why_not": "A newer revision has replaced this one.", "may_decide": False}
     return {
-        "why_not": why_not,
-        "may_decide": not why_not,
+        **context,
         "may_edit": current
         and State(change.state) in EDITABLE
         and can(by, Permission.PROPOSE, plan.jurisdiction, plan.district),
-        "blocked": _blocked(plan),
-        "rationale_min_length": selectors.rule_for(change).rationale_min_length,
+        "blocked": _blocked(plan, by),
         "is_author": change.authors.filter(pk=by.pk).exists(),
     }
 
 
-def _why_not(plan: Plan, by: User) -> str:
-    """Ask the same rules the vote will ask; the answer is the refusal's sentence."""
-    change = plan.change_request
-    try:
-        check(by, Permission.DECIDE_PLANS, plan.jurisdiction, plan.district)
-        check_standing(
-            selectors.proposal_of(change),
-            Voter(by.pk, by.is_service),
-            selectors.ballots_on(change),
-            now=clock.now(plan.jurisdiction),
-        )
-    except Refused as refusal:
-        return refusal.message
-    return ""
-
-
-def _blocked(plan: Plan) -> str:
-    """Return why it cannot be approved yet whoever decides; "" when nothing stands in the way."""
+def _blocked(plan: Plan, by: User) -> str:
+    """Return why this person cannot approve it yet; "" when nothing stands in the way."""
     evidence = selectors.evidence_for(plan.digest, plan.jurisdiction)
     verdicts = {kind: row.verdict for kind, row in evidence.items()}
-    try:
+    change = plan.change_request
+    rule = selectors.rule_now(change)
+    overridden = is_overridden(selectors.ballots_on(change), rule, plan.digest)
+
+    def check() -> None:
         check_not_held(plan.jurisdiction, subject_of_plan(plan))
-        check_evidence(selectors.rule_for(plan.change_request), verdicts)
-    except Refused as refusal:
-        return refusal.message
-    return ""
+        check_evidence(rule, verdicts, overridden=overridden or may_override(change, by, rule))
+
+    return refusal_of(check)
 
 
 def public_from(plan: Plan) -> datetime:
@@ -231,16 +215,6 @@ def steps(plan: Plan) -> list[dict[str, Any]]:
         }
         for i, (said, when, done) in enumerate(way)
     ]
-
-
-def _vote(plan: Plan, vote: Vote) -> dict[str, Any]:
-    return {
-        "vote": vote,
-        "said": DONE[vote.verdict],
-        "role": selectors.role_title(vote.role),
-        "when": spoken_moment(_local(plan, vote.cast_at)),
-        "on_this": vote.digest == plan.digest,
-    }
 
 
 def _local(plan: Plan, moment: datetime) -> datetime:

@@ -17,14 +17,13 @@ from forecasting.views.edit_page import edit_context
 from forecasting.views.plan_page import outcome_sentence, plan_context
 from governance import clock
 from governance.artifacts import read_artifact
-from governance.core.approval import Verdict
 from governance.core.refusals import Refused, status_code
 from governance.core.roles import Permission
 from governance.holds import check_not_held
 from governance.permissions import check, districts_where, open_to_signed_in
-from governance.selectors import jurisdictions, voters_for
-from governance.services.cast_vote import cast_vote
+from governance.selectors import jurisdictions
 from governance.views.confirm import asks_password_again
+from governance.views.deciding import answer_form
 
 if TYPE_CHECKING:
     from forecasting.models import Plan
@@ -50,13 +49,12 @@ def _addresses(plan: Plan) -> dict[str, Any]:
     }
     return {
         "plan_url": reverse("plan", args=[number]),
-        "decide_url": reverse("plan-decide", args=[number]),
+        "form_url": reverse("plan-decide", args=[number]),
         "edit_url": reverse("plan-edit", args=[number]),
         "run_url": reverse("run", args=[plan.run_id]),
         "explore_url": reverse("run-explore", args=[plan.run_id]),
         "briefing": files if briefing else None,
         "outcome": outcome_sentence(plan, closure) if closure else "",
-        "voters": voters_for(plan.change_request),
     }
 
 
@@ -85,24 +83,15 @@ def plan_page(request: HttpRequest, request_id: int) -> HttpResponse:
 @require_POST
 @asks_password_again
 def decide_plan(request: HttpRequest, request_id: int) -> HttpResponse:
-    """Cast the vote of the form; a refusal shows the page again, with the reason and the text kept."""
+    """Cast the vote of the form, or do what else it says about the plan's request."""
     plan, by = _visible(request, request_id)
-    rationale = request.POST.get("rationale", "")
-    if request.POST.get("verdict") not in list(Verdict):
-        raise Http404("There is no such verdict.")
-    try:
-        settled = cast_vote(
-            change_request_id=request_id,
-            verdict=Verdict(request.POST["verdict"]),
-            rationale=rationale,
-            seen_digest=request.POST.get("seen_digest", ""),
-            by=by,
-        )
-    except Refused as refusal:
-        context = plan_context(plan, by) | _addresses(plan) | {"refusal": refusal, "rationale": rationale}
-        return render(request, "forecasting/plan.html", context, status=status_code(refusal.reason))
-    messages.success(request, f"Your decision is in the record. This plan is {settled.state}.")
-    return redirect("plan", request_id=request_id)
+    return answer_form(
+        request,
+        request_id,
+        page="plan",
+        template="forecasting/plan.html",
+        context=lambda: plan_context(plan, by) | _addresses(plan),
+    )
 
 
 @open_to_signed_in

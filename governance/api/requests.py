@@ -17,10 +17,13 @@ from governance.api.asked import JURISDICTION, jurisdiction_asked, permitted_jur
 from governance.core.approval import Verdict
 from governance.core.roles import Permission
 from governance.core.states import State
-from governance.models import ChangeRequest, Evidence, User, Vote
+from governance.models import ChangeRequest, Evidence, RequestAct, User, Vote
 from governance.permissions import can, check, check_signed_in_lately, districts_where
-from governance.selectors import evidence_for, request_numbered, requests_in, votes_on, waiting_for
+from governance.selectors import acts_on, evidence_for, request_numbered, requests_in, votes_on, waiting_for
 from governance.services.cast_vote import cast_vote
+from governance.services.recuse import recuse
+from governance.services.revoke_approval import revoke_approval
+from governance.services.withdraw_change_request import withdraw_change_request
 
 if TYPE_CHECKING:
     from governance.models import Jurisdiction
@@ -62,7 +65,28 @@ class VoteRow(serializers.ModelSerializer[Vote]):
 
     class Meta:
         model = Vote
-        fields = ("who", "role", "verdict", "rationale", "revision", "digest", "cast_at", "ledger_index")
+        fields = (
+            "who",
+            "role",
+            "stage",
+            "verdict",
+            "rationale",
+            "revision",
+            "digest",
+            "cast_at",
+            "ledger_index",
+        )
+
+
+class ActRow(serializers.ModelSerializer[RequestAct]):
+    """What somebody did to a request beside voting: took it or its approval back, or stepped back from the vote."""
+
+    who = serializers.CharField(source="user.pseudonym", help_text="The pseudonym that the record knows.")
+    reason = serializers.CharField()
+
+    class Meta:
+        model = RequestAct
+        fields = ("who", "role", "deed", "reason", "revision", "digest", "done_at", "ledger_index")
 
 
 class EvidenceRow(serializers.ModelSerializer[Evidence]):
@@ -86,14 +110,19 @@ class RequestWhole(RequestRow):
 
     rests_on = serializers.ListField(child=serializers.CharField(), help_text="Digests of runs and recipes.")
     votes = serializers.SerializerMethodField()
+    acts = serializers.SerializerMethodField()
     evidence = serializers.SerializerMethodField()
 
     class Meta(RequestRow.Meta):
-        fields = (*RequestRow.Meta.fields, "rests_on", "votes", "evidence")
+        fields = (*RequestRow.Meta.fields, "rests_on", "votes", "acts", "evidence")
 
     @extend_schema_field(VoteRow(many=True))
     def get_votes(self, request: ChangeRequest) -> Any:
         return VoteRow(votes_on(request), many=True).data
+
+    @extend_schema_field(ActRow(many=True))
+    def get_acts(self, request: ChangeRequest) -> Any:
+        return ActRow(acts_on(request), many=True).data
 
     @extend_schema_field(EvidenceRow(many=True))
     def get_evidence(self, request: ChangeRequest) -> Any:
@@ -112,6 +141,21 @@ class Ballot(serializers.Serializer[Any]):
     )
     seen_digest = serializers.CharField(
         allow_blank=True, max_length=64, help_text="The digest of the revision that was read."
+    )
+
+
+class Act(serializers.Serializer[Any]):
+    """What is to be done to a request, as it is sent."""
+
+    deed = serializers.ChoiceField(choices=RequestAct.Deed.choices)
+    reason = serializers.CharField(
+        allow_blank=True, help_text="As long as for a vote; it is read by the board, later by the public."
+    )
+    seen_digest = serializers.CharField(
+        allow_blank=True,
+        max_length=64,
+        default="",
+        help_text="For a revocation: the digest whose approval it is.",
     )
 
 
@@ -209,6 +253,43 @@ class Votes(RoleEndpoint):
             by=by,
         )
         return Response(RequestWhole(settled).data, status=201)
+
+
+class Acts(RoleEndpoint):
+    """What I do to a request beside voting."""
+
+    permission_classes = (IsAuthenticated,)
+    serializer_class = Act
+
+    @extend_schema(
+        summary="Withdraw a request, revoke its approval, or step back from its vote",
+        description="A `withdrawal` is its author's (`propose`), at any time before it is carried out; a `revocation` "
+        "takes back an approval that nobody has acted on, and a `recusal` takes the account out of the voters: both "
+        "for who may vote on it. Each becomes an entry of the record. Refused: 403 who may not or signed in more than "
+        "five minutes ago, 409 what is too "
+        "late, 422 what gives too little reason.",
+        tags=[BY_ROLE],
+        request=Act,
+        responses={201: RequestWhole, **REFUSALS, 409: Problem, 422: Problem},
+    )
+    def post(self, request: Request, request_id: int) -> Response:
+        by = person(request)
+        _visible(by, request_id)
+        check_signed_in_lately(request._request)
+        sent = self.get_serializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        _act(request_id, sent.validated_data, by)
+        return Response(RequestWhole(request_numbered(request_id)).data, status=201)
+
+
+def _act(request_id: int, said: dict[str, Any], by: User) -> None:
+    about: dict[str, Any] = {"change_request_id": request_id, "reason": said["reason"], "by": by}
+    if said["deed"] == RequestAct.Deed.WITHDRAWAL:
+        withdraw_change_request(**about)
+    elif said["deed"] == RequestAct.Deed.REVOCATION:
+        revoke_approval(**about, seen_digest=said["seen_digest"])
+    else:
+        recuse(**about)
 
 
 def _visible(by: User, request_id: int) -> ChangeRequest:

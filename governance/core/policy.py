@@ -4,6 +4,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from governance.core.stages import (
+    DEFAULT_STAGES,
+    Stage,
+    StageError,
+    read_stages,
+    stages_of_quorums,
+    write_stages,
+)
+
 HOURS_IN_DAY = 24
 LEAST_SUPPRESSED = 3  # hiding only a 1 hides nothing: whatever is hidden is that 1
 
@@ -49,7 +58,8 @@ class Terms:
     required_evidence: Mapping[str, tuple[str, ...]] = field(
         default_factory=lambda: {"plan": ("plan_disparity",), "policy": (), "recipe": ()}
     )
-    quorum: Mapping[str, int] = field(default_factory=lambda: {"plan": 1, "policy": 2, "recipe": 2})
+    stages: Mapping[str, tuple[Stage, ...]] = field(default_factory=lambda: dict(DEFAULT_STAGES))
+    override_quorum: int = 2  # board members who together may set a failed audit aside
     publication_delay_hours: int = 720
     suppress_below: int = 5
     approval_hours: int = 12
@@ -74,6 +84,7 @@ def _checked(terms: Terms) -> Terms:
         "approval_hours": (1, 24 * 31),
         "recipe_days": (1, 366),
         "rationale_min_length": (20, 1000),
+        "override_quorum": (1, 20),
         "complaint_days": (1, 366),
         "complaint_retention_days": (0, 366),
     }
@@ -97,7 +108,7 @@ def _checked(terms: Terms) -> Terms:
 
 def read_terms(data: Mapping[str, Any]) -> Terms:
     """Build checked terms from plain data (JSON); raises PolicyError naming the first bad term."""
-    known = {item.name for item in fields(Terms)}
+    data, known = _in_stages(data), {item.name for item in fields(Terms)}
     if unknown := sorted(set(data) - known):
         raise PolicyError(f"A policy cannot say {unknown[0]!r}; it may say: {', '.join(sorted(known))}.")
     values: dict[str, Any] = {}
@@ -106,6 +117,8 @@ def read_terms(data: Mapping[str, Any]) -> Terms:
             values[name] = tuple(Shift(**shift) for shift in value)
         elif name == "required_evidence":
             values[name] = {kind: tuple(kinds) for kind, kinds in value.items()}
+        elif name == "stages":
+            values[name] = _stages(value)
         else:
             values[name] = tuple(value) if isinstance(value, list | tuple) else value
     try:
@@ -114,9 +127,25 @@ def read_terms(data: Mapping[str, Any]) -> Terms:
         raise PolicyError(f"The policy cannot be read: {problem}.") from problem
 
 
+def _in_stages(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Read what a policy adopted before there were stages called `quorum`; nothing writes that word any more."""
+    if "quorum" not in data or "stages" in data:
+        return data
+    rest = {name: value for name, value in data.items() if name != "quorum"}
+    return {**rest, "stages": stages_of_quorums(data["quorum"])}
+
+
+def _stages(value: Mapping[str, Any]) -> dict[str, tuple[Stage, ...]]:
+    try:
+        return {**DEFAULT_STAGES, **read_stages(value)}
+    except StageError as problem:
+        raise PolicyError(str(problem)) from problem
+
+
 def write_terms(terms: Terms) -> dict[str, Any]:
     """Plain data of the terms, fit for JSON; `read_terms` reads it back."""
     data = asdict(terms)
     data["shifts"] = [asdict(shift) for shift in terms.shifts]
+    data["stages"] = write_stages(terms.stages)
     data["required_evidence"] = {kind: list(kinds) for kind, kinds in terms.required_evidence.items()}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in data.items()}

@@ -32,6 +32,8 @@ class Reason(StrEnum):
     HAD_A_PART = "had_a_part"
     TOO_OFTEN = "too_often"
     ON_HOLD = "on_hold"
+    QUORUM_UNREACHABLE = "quorum_unreachable"
+    RECUSED = "recused"
 
 
 FORBIDDEN = frozenset(
@@ -42,6 +44,7 @@ FORBIDDEN = frozenset(
         Reason.AUTHOR_MAY_NOT_VOTE,
         Reason.SERVICE_MAY_NOT_VOTE,
         Reason.HAD_A_PART,
+        Reason.RECUSED,
     }
 )
 MALFORMED = frozenset(

@@ -16,6 +16,8 @@ class State(StrEnum):
     REJECTED = "rejected"
     EXPIRED = "expired"
     EXECUTED = "executed"
+    WITHDRAWN = "withdrawn"
+    REVOKED = "revoked"
 
 
 class Deed(StrEnum):
@@ -27,6 +29,8 @@ class Deed(StrEnum):
     REVISE = "revise"
     EXPIRE = "expire"
     EXECUTE = "execute"
+    WITHDRAW = "withdraw"
+    REVOKE = "revoke"
 
 
 class Owner(StrEnum):
@@ -46,6 +50,8 @@ OWNERS: Mapping[State, Owner] = MappingProxyType(
         State.REJECTED: Owner.NOBODY,
         State.EXPIRED: Owner.NOBODY,
         State.EXECUTED: Owner.NOBODY,
+        State.WITHDRAWN: Owner.NOBODY,
+        State.REVOKED: Owner.AUTHOR,
     }
 )
 
@@ -61,10 +67,17 @@ TRANSITIONS: Mapping[tuple[State, Deed], State] = MappingProxyType(
         (State.APPROVED, Deed.REVISE): State.OPEN,
         (State.APPROVED, Deed.EXPIRE): State.EXPIRED,
         (State.APPROVED, Deed.EXECUTE): State.EXECUTED,
+        (State.APPROVED, Deed.REVOKE): State.REVOKED,
+        (State.REVOKED, Deed.REVISE): State.OPEN,
+        (State.REVOKED, Deed.EXPIRE): State.EXPIRED,
+        (State.OPEN, Deed.WITHDRAW): State.WITHDRAWN,
+        (State.RETURNED, Deed.WITHDRAW): State.WITHDRAWN,
+        (State.APPROVED, Deed.WITHDRAW): State.WITHDRAWN,
+        (State.REVOKED, Deed.WITHDRAW): State.WITHDRAWN,
     }
 )
 
-UNDECIDED: tuple[State, ...] = (State.OPEN, State.RETURNED)
+UNDECIDED: tuple[State, ...] = (State.OPEN, State.RETURNED, State.REVOKED)
 UNFINISHED: tuple[State, ...] = (*UNDECIDED, State.APPROVED)
 
 
@@ -77,3 +90,17 @@ def next_state(state: State, deed: Deed) -> State:
             Reason.NOT_OPEN,
             f"This request is {state.value}; one cannot {deed.value} it any more. Nothing was changed.",
         ) from None
+
+
+def drawn() -> str:
+    """The table as text: each state with who acts in it, and below it where each deed leads."""
+    lines: list[str] = []
+    for state, owner in OWNERS.items():
+        waits = "final" if owner is Owner.NOBODY else f"the {owner.value} acts"
+        lines.append(f"{state.value} ({waits})")
+        ways = [(deed, after) for (before, deed), after in TRANSITIONS.items() if before is state]
+        lines += [
+            f"  {'└─' if number == len(ways) else '├─'} {deed.value} → {after.value}"
+            for number, (deed, after) in enumerate(ways, 1)
+        ]
+    return "\n".join(lines)

@@ -1,10 +1,12 @@
-"""What evidence may say, in the words of every page, sentence and report.
+"""What evidence and people may say, in the words of every page, sentence and report.
 
 The names are those a policy lists as blocking; what earns each of them is the rule of the app that gives evidence.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
+
+from governance.core.stages import OVERRIDE
 
 WORDS: Mapping[str, str] = MappingProxyType(
     {
@@ -15,6 +17,32 @@ WORDS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Verdict -> the words a sentence can begin with."""
+
+
+DEED_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "approve": "approved",
+        "return": "returned it",
+        "reject": "rejected it",
+        "withdrawal": "withdrew it",
+        "revocation": "took the approval back",
+        "recusal": "stepped back from the decision",
+    }
+)
+"""A vote, or what else somebody does about a request -> the words that follow her name."""
+OVERRIDE_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "approve": "set the failed audit aside",
+        "return": "returned it instead of setting the failed audit aside",
+        "reject": "refused to set the failed audit aside",
+    }
+)
+
+
+def deed_words(said: str, stage: str = "", *, delegated: bool = False) -> str:
+    """What somebody did about a request; the board's word on a failed audit is told as such, a delegate's too."""
+    words = (OVERRIDE_WORDS if stage == OVERRIDE else DEED_WORDS).get(said, said)
+    return f"{words}, in another’s place," if delegated else words
 
 
 def verdict_words(verdict: str) -> str:

@@ -5,6 +5,7 @@ from governance.models.artifact import Artifact
 from governance.models.change_request import ChangeRequest
 from governance.models.checkpoint import Checkpoint, Cosignature, Publication
 from governance.models.complaint import Complaint, ComplaintContact, ComplaintStep, FilingMark
+from governance.models.delegation import Delegation
 from governance.models.district import District
 from governance.models.evidence import Evidence
 from governance.models.hold import Hold, HoldLift
@@ -12,6 +13,7 @@ from governance.models.jurisdiction import Jurisdiction
 from governance.models.ledger_entry import LedgerEntry, LedgerLock, LedgerText
 from governance.models.log_health import LogHealth, LogVerification, RecoveryProposal
 from governance.models.policy import Policy
+from governance.models.request_act import RequestAct
 from governance.models.role_grant import RoleGrant, RoleRequest
 from governance.models.training_record import TrainingRecord
 from governance.models.user import User
@@ -26,6 +28,7 @@ __all__ = [
     "ComplaintContact",
     "ComplaintStep",
     "Cosignature",
+    "Delegation",
     "District",
     "Evidence",
     "FilingMark",
@@ -40,6 +43,7 @@ __all__ = [
     "Policy",
     "Publication",
     "RecoveryProposal",
+    "RequestAct",
     "RoleGrant",
     "RoleRequest",
     "TrainingRecord",

@@ -17,7 +17,11 @@ class Vote(models.Model):
     revision = models.PositiveIntegerField()
     digest = models.CharField(max_length=64)  # what she saw
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="votes")
+    on_behalf_of = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="votes_in_her_place"
+    )
     role = models.CharField(max_length=20)
+    stage = models.CharField(max_length=40, default="")  # "": cast before there were stages, in the first
     verdict = models.CharField(max_length=10, choices=[(verdict.value, verdict.value) for verdict in Verdict])
     cast_at = models.DateTimeField()  # jurisdiction's clock
     ledger_index = models.BigIntegerField()
@@ -26,7 +30,7 @@ class Vote(models.Model):
         ordering: ClassVar = ["id"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["change_request", "digest", "user"], name="one_person_counts_once"
+                fields=["change_request", "digest", "user", "stage"], name="one_person_counts_once"
             ),
         ]
 

@@ -7,18 +7,18 @@ from governance.core.approval import (
     DEEDS,
     Ballot,
     Verdict,
-    Voter,
     check_ballot,
     check_standing,
     decide,
     plain_text,
+    stage_of_vote,
 )
 from governance.core.states import State, next_state
 from governance.holds import check_request_not_held
 from governance.ledger import record
 from governance.models import ChangeRequest, User, Vote
-from governance.permissions import check, check_trained
-from governance.selectors import ballots_on, evidence_for, proposal_of, rule_for, vote_permission
+from governance.permissions import check_trained, relied_on
+from governance.selectors import ballots_on, evidence_for, proposal_of, rule_now, voter_of
 
 
 @transaction.atomic
@@ -27,25 +27,27 @@ def cast_vote(
 ) -> ChangeRequest:
     """Record a vote on exactly what was seen, and settle the request if the vote decides it.
 
-    Raises Refused(NOT_PERMITTED | NOT_TRAINED | SERVICE_MAY_NOT_VOTE | AUTHOR_MAY_NOT_VOTE | ALREADY_VOTED | NOT_OPEN
-    | EXPIRED | DIGEST_CHANGED | RATIONALE_TOO_SHORT | TOO_LARGE | BAD_INPUT | EVIDENCE_MISSING | EVIDENCE_FAILED
-    | ON_HOLD).
+    Raises Refused(NOT_PERMITTED | NOT_TRAINED | SERVICE_MAY_NOT_VOTE | AUTHOR_MAY_NOT_VOTE | RECUSED | ALREADY_VOTED |
+    NOT_OPEN | EXPIRED | TOO_EARLY | TOO_LATE | DIGEST_CHANGED | RATIONALE_TOO_SHORT | TOO_LARGE | BAD_INPUT |
+    EVIDENCE_MISSING | EVIDENCE_FAILED | ON_HOLD).
     """
     # Two voters at once: the second waits here and then counts the first one's vote.
     request = ChangeRequest.objects.select_for_update(of=("self",)).get(pk=change_request_id)
-    role = check(by, vote_permission(request.kind), request.jurisdiction, request.district)
-    check_trained(by, role)
     moment, rationale = clock.now(request.jurisdiction), plain_text(rationale)
-    proposal, rule, cast = proposal_of(request), rule_for(request), ballots_on(request)
-    ballot = Ballot(by.pk, verdict, seen_digest)
-    check_standing(proposal, Voter(by.pk, by.is_service), cast, now=moment)
+    proposal, rule, cast = proposal_of(request), rule_now(request), ballots_on(request)
+    voter = voter_of(request, by, rule)
+    check_standing(proposal, voter, now=moment)
+    stage = stage_of_vote(verdict, voter, cast, rule, request.digest)
+    relied = relied_on(by, (stage.permission,), request.jurisdiction, request.district)
+    check_trained(by, relied.role)
+    ballot = Ballot(by.pk, verdict, seen_digest, stage.name, relied.giver.pk if relied.giver else None)
     evidence = evidence_for(request.digest, request.jurisdiction)
     verdicts = {kind: row.verdict for kind, row in evidence.items()}
-    check_ballot(proposal, rule, ballot, rationale=rationale, evidence=verdicts)
+    check_ballot(proposal, rule, ballot, rationale=rationale, evidence=verdicts, cast=cast)
     if verdict is Verdict.APPROVE:
         check_request_not_held(request)
 
-    outcome = decide([*cast, ballot], rule, request.digest)
+    outcome = decide([*cast, ballot], rule, request.digest).verdict
     if outcome is not None:
         request.state = next_state(State(request.state), DEEDS[outcome])
         request.decided_at = moment
@@ -55,11 +57,17 @@ def cast_vote(
         subject_kind=request.kind,
         subject=request.digest,
         by=by,
-        role=role,
+        role=relied.role,
         jurisdiction=request.jurisdiction,
         policy_version=request.policy_version,
         outcome=request.state,
-        detail={"request": request.id, "revision": request.revision, "verdict": verdict.value},
+        detail={
+            "request": request.id,
+            "revision": request.revision,
+            "stage": stage.name,
+            "verdict": verdict.value,
+            "delegated": relied.giver is not None,
+        },
         text=rationale,
     )
     if verdict is Verdict.APPROVE:
@@ -69,7 +77,9 @@ def cast_vote(
         revision=request.revision,
         digest=request.digest,
         user=by,
-        role=role,
+        role=relied.role,
+        stage=stage.name,
+        on_behalf_of=relied.giver,
         verdict=verdict,
         cast_at=moment,
         ledger_index=entry.index,

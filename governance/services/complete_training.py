@@ -9,7 +9,8 @@ from governance.core.refusals import Reason, Refused
 from governance.core.roles import ROLES, Role
 from governance.core.training import check_answers, module_for
 from governance.ledger import record
-from governance.models import RoleGrant, TrainingRecord, User
+from governance.models import TrainingRecord, User
+from governance.selectors import roles_or_lent
 
 
 @transaction.atomic
@@ -19,12 +20,12 @@ def complete_training(*, role: Role, answers: Sequence[int | None], by: User) ->
     Done again, the record there is is returned. Raises Refused(NOT_FOUND | NOT_PERMITTED | BAD_INPUT).
     """
     module = module_for(role)
-    grants = RoleGrant.objects.filter(user=by, role=role, revoked_at=None).select_related("jurisdiction")
-    grant = grants.order_by("id").first()
-    if grant is None or not by.is_active:
+    held = [each for each in roles_or_lent(by) if each.role == role]
+    if not held or not by.is_active:
         raise Refused(
             Reason.NOT_PERMITTED,
-            f"The module of {ROLES[role].title.lower()} is for those who hold that role. Nothing was recorded.",
+            f"The module of {ROLES[role].title.lower()} is for those who hold that role, or to whom "
+            "it is lent. Nothing was recorded.",
         )
     check_answers(role, answers)
     known = TrainingRecord.objects.filter(user=by, role=role, version=module.version).first()
@@ -36,7 +37,7 @@ def complete_training(*, role: Role, answers: Sequence[int | None], by: User) ->
         subject=account_digest(by.pseudonym),
         by=by,
         role=role,
-        jurisdiction=grant.jurisdiction,
+        jurisdiction=held[0].jurisdiction,
         detail={"role": role.value, "module": module.version},
     )
     return TrainingRecord.objects.create(user=by, role=role, version=module.version, ledger_index=entry.index)

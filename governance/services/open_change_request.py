@@ -7,10 +7,11 @@ from django.db import transaction
 
 from governance import clock
 from governance.core.refusals import Reason, Refused
+from governance.core.stages import check_reachable, stages_of
 from governance.ledger import record
 from governance.models import ChangeRequest, District, Jurisdiction, User
-from governance.permissions import check_any
-from governance.selectors import open_permissions, policy_in_force
+from governance.permissions import linked_with, relied_on
+from governance.selectors import eligible_in, open_permissions, policy_in_force
 
 
 @transaction.atomic
@@ -28,12 +29,14 @@ def open_change_request(
     scripted: bool = False,
     with_authors: Sequence[User] = (),
 ) -> ChangeRequest:
-    """Open a request bound to `digest`, authored by `by` and `with_authors`. The same digest is one request.
+    """Open a request bound to `digest`, authored by `by`, by whoever lent her the role, and by `with_authors`.
 
     `category`: the kind of incident it is about, so that a hold on that category stops it.
-    Raises Refused(NOT_PERMITTED | EXPIRED).
+    The same digest opened twice is one request; one that too few people may vote on is not opened at all.
+
+    Raises Refused(NOT_PERMITTED | EXPIRED | QUORUM_UNREACHABLE).
     """
-    role = check_any(by, open_permissions(kind), jurisdiction, district)
+    relied = relied_on(by, open_permissions(kind), jurisdiction, district)
     known = ChangeRequest.objects.filter(jurisdiction=jurisdiction, kind=kind, digest=digest).first()
     if known is not None:
         return known
@@ -43,6 +46,12 @@ def open_change_request(
             Reason.EXPIRED, f"The decision would be due at {expires_at:%d %B %H:%M} UTC, which has passed."
         )
     policy = policy_in_force(jurisdiction, opened_at)
+    stages = stages_of(policy.terms.stages, kind)
+    authors = [by, *([relied.giver] if relied.giver else []), *with_authors]
+    apart = {each.pk for each in authors}.union(
+        *(linked_with(each, jurisdiction, district) for each in authors)
+    )
+    check_reachable(stages, eligible_in(stages, jurisdiction, district, besides=apart))
     request = ChangeRequest.objects.create(
         kind=kind,
         jurisdiction=jurisdiction,
@@ -56,13 +65,13 @@ def open_change_request(
         expires_at=expires_at,
         scripted=scripted,
     )
-    request.authors.add(by, *with_authors)
+    request.authors.add(*authors)
     record(
         action="request.opened",
         subject_kind=kind,
         subject=digest,
         by=by,
-        role=role,
+        role=relied.role,
         jurisdiction=jurisdiction,
         policy_version=policy.version,
         outcome=request.state,

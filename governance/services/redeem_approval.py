@@ -3,15 +3,15 @@
 from django.db import transaction
 
 from governance import clock
-from governance.core.approval import Verdict, check_evidence, check_redeemable, decide
+from governance.core.approval import Verdict, check_evidence, check_redeemable, decide, is_overridden
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
 from governance.core.states import Deed, State, next_state
 from governance.holds import check_request_not_held
 from governance.ledger import record
 from governance.models import ChangeRequest, User
-from governance.permissions import can, check
-from governance.selectors import ballots_on, evidence_for, proposal_of, rule_for, vote_permission, votes_on
+from governance.permissions import check
+from governance.selectors import evidence_for, proposal_of, rule_now, standing_ballots
 
 
 @transaction.atomic
@@ -29,18 +29,14 @@ def redeem_approval(*, digest: str, kind: str, by: User) -> ChangeRequest:
         )
     role = check(by, Permission.EXECUTE, request.jurisdiction, request.district)
     moment = clock.now(request.jurisdiction)
-    rule = rule_for(request)
     check_redeemable(proposal_of(request), now=moment)
     check_request_not_held(request)
+    rule = rule_now(request)
+    standing = standing_ballots(request, rule)
     evidence = evidence_for(digest, request.jurisdiction)
-    check_evidence(rule, {kind: row.verdict for kind, row in evidence.items()})
-    entitled = {
-        vote.user_id
-        for vote in votes_on(request)
-        if can(vote.user, vote_permission(request.kind), request.jurisdiction, request.district)
-    }
-    standing = [ballot for ballot in ballots_on(request) if ballot.person in entitled]
-    if decide(standing, rule, digest) is not Verdict.APPROVE:
+    verdicts = {kind: row.verdict for kind, row in evidence.items()}
+    check_evidence(rule, verdicts, overridden=is_overridden(standing, rule, digest))
+    if decide(standing, rule, digest).verdict is not Verdict.APPROVE:
         raise Refused(
             Reason.NOT_APPROVED, "An approver no longer holds the role she voted with; the approval is void."
         )

@@ -17,12 +17,12 @@ from governance.core.role_requests import (
     check_can_be_asked,
     role_digest,
 )
-from governance.core.roles import ROLES, Permission, Role
+from governance.core.roles import ROLES, Role
 from governance.core.states import State
 from governance.ledger import record
 from governance.models import District, Jurisdiction, RoleGrant, RoleRequest, User
 from governance.permissions import check_any
-from governance.selectors import policy_in_force
+from governance.selectors import open_permissions, policy_in_force
 from governance.services.open_change_request import open_change_request
 
 SALT_BYTES = 16
@@ -36,9 +36,10 @@ def request_role(
 
     Asked by an administrator or a board member. She and the person who is to get the role are its authors, so
     neither can vote on it. Asked again while it is undecided, the request there is is returned.
-    Raises Refused(NOT_PERMITTED | OUTSIDE_POLICY | BAD_INPUT | ALREADY_DONE | RATIONALE_TOO_SHORT | TOO_LARGE).
+    Raises Refused(NOT_PERMITTED | OUTSIDE_POLICY | BAD_INPUT | ALREADY_DONE | QUORUM_UNREACHABLE |
+    RATIONALE_TOO_SHORT | TOO_LARGE).
     """
-    relied_on = check_any(by, (Permission.MANAGE_ROLES, Permission.DECIDE_POLICY), jurisdiction)
+    relied_on = check_any(by, open_permissions(KIND), jurisdiction)
     check_can_be_asked(role, on_district=district is not None)
     reason = plain_text(reason)
     check_rationale(reason, policy_in_force(jurisdiction).terms.rationale_min_length)

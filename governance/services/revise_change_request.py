@@ -10,7 +10,7 @@ from governance.core.roles import Permission
 from governance.core.states import Deed, State, next_state
 from governance.ledger import record
 from governance.models import ChangeRequest, User
-from governance.permissions import check
+from governance.permissions import relied_on
 
 
 @transaction.atomic
@@ -23,7 +23,7 @@ def revise_change_request(
     only takes away leaves her a voter (promise 1). Raises Refused(NOT_PERMITTED | NOT_OPEN | EXPIRED | DIGEST_CHANGED).
     """
     request = ChangeRequest.objects.select_for_update().get(pk=change_request_id)
-    role = check(by, Permission.PROPOSE, request.jurisdiction, request.district)
+    relied = relied_on(by, (Permission.PROPOSE,), request.jurisdiction, request.district)
     if request.digest != seen_digest:
         raise Refused(
             Reason.DIGEST_CHANGED,
@@ -40,13 +40,13 @@ def revise_change_request(
     request.decided_at = None
     request.save()
     if adds:
-        request.authors.add(by)
+        request.authors.add(by, *([relied.giver] if relied.giver else []))
     record(
         action="request.revised",
         subject_kind=request.kind,
         subject=digest,
         by=by,
-        role=role,
+        role=relied.role,
         jurisdiction=request.jurisdiction,
         policy_version=request.policy_version,
         outcome=request.state,

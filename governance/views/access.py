@@ -16,12 +16,10 @@ from django.utils.http import urlsafe_base64_encode
 from django.views.decorators.http import require_GET, require_POST
 
 from governance import selectors
-from governance.core.approval import Verdict
-from governance.core.refusals import Reason, Refused, status_code
+from governance.core.refusals import Reason, Refused
 from governance.core.role_requests import votes
 from governance.core.roles import PERMISSION_LABELS, ROLES, Permission, Role
 from governance.permissions import SEE_ACCESS, check_any, open_to_everyone, open_to_signed_in
-from governance.services.cast_vote import cast_vote
 from governance.services.create_account import create_account
 from governance.services.deactivate_account import deactivate_account
 from governance.services.grant_role import grant_role
@@ -29,6 +27,7 @@ from governance.services.request_role import request_role
 from governance.services.revoke_role import revoke_role
 from governance.views.access_page import CSV_HEAD, access_context, csv_rows, role_request_context
 from governance.views.confirm import asks_password_again
+from governance.views.deciding import answer_form
 
 if TYPE_CHECKING:
     from governance.models import Jurisdiction, RoleRequest, User
@@ -186,21 +185,12 @@ def role_request(request: HttpRequest, request_id: int) -> HttpResponse:
 @require_POST
 @asks_password_again
 def decide_role(request: HttpRequest, request_id: int) -> HttpResponse:
-    """Cast the vote of the form; a refusal shows the page again, with the reason and the text kept."""
+    """Cast the vote of the form, or do what else it says about the request."""
     asked, by = _asked(request, request_id)
-    verdict, rationale = request.POST.get("verdict"), request.POST.get("rationale", "")
-    if verdict not in list(Verdict):
-        raise Http404("There is no such verdict.")
-    try:
-        settled = cast_vote(
-            change_request_id=request_id,
-            verdict=Verdict(verdict),
-            rationale=rationale,
-            seen_digest=request.POST.get("seen_digest", ""),
-            by=by,
-        )
-    except Refused as refusal:
-        context = role_request_context(asked, by) | {"refusal": refusal, "rationale": rationale}
-        return render(request, "governance/role_request.html", context, status=status_code(refusal.reason))
-    messages.success(request, f"Your decision is in the record. This request is {settled.state}.")
-    return redirect("role-request", request_id=request_id)
+    return answer_form(
+        request,
+        request_id,
+        page="role-request",
+        template="governance/role_request.html",
+        context=lambda: role_request_context(asked, by),
+    )

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.urls import reverse
+
 from governance import clock, selectors
+from governance.core.approval import ERASED
 from governance.core.refusals import Refused
 from governance.core.role_requests import check_can_be_granted, votes
 from governance.core.roles import PERMISSION_LABELS, ROLES, Permission, Role
@@ -14,14 +17,14 @@ from governance.core.states import State
 from governance.core.training import MODULES
 from governance.permissions import can
 from governance.stored_log import kept_text
+from governance.views.deciding import deciding_context
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from governance.models import Jurisdiction, RoleGrant, RoleRequest, User
+    from governance.models import Delegation, Jurisdiction, RoleGrant, RoleRequest, User
 
-ERASED = "The reason was erased. Its salted digest stays in the record."
 CSV_HEAD = (
     "person", "account", "role", "district", "may", "votes", "since", "on_whose_word", "entry", "last_sign_in",
     "training",
@@ -84,6 +87,7 @@ def access_context(jurisdiction: Jurisdiction, by: User) -> dict[str, Any]:
         "lines": lines,
         "people_count": len({line.grant.user_id for line in lines if not line.grant.user.is_service}),
         "voter_count": len(voters),
+        "lent": [_lent(each) for each in selectors.delegations_now(jurisdiction)],
         "pending": [_pending(asked) for asked in selectors.undecided_role_requests(jurisdiction)],
         "roleless": [each for each in people if each.pk not in held],
         "manages": manages,
@@ -121,6 +125,15 @@ def _pending(asked: RoleRequest) -> dict[str, Any]:
     }
 
 
+def _lent(row: Delegation) -> dict[str, Any]:
+    return {
+        "row": row,
+        "title": ROLES[Role(row.role)].title,
+        "where": row.district.name if row.district else "everywhere",
+        "until": spoken_moment(clock.local(row.until, row.jurisdiction)),
+    }
+
+
 def csv_rows(jurisdiction: Jurisdiction) -> list[tuple[str, ...]]:
     """Return the access review as rows of text, under `CSV_HEAD`; moments in UTC."""
     return [
@@ -147,27 +160,14 @@ def role_request_context(asked: RoleRequest, by: User) -> dict[str, Any]:
     here, role = request.jurisdiction, Role(asked.role)
     kept = kept_text(asked.ledger_index)
     held = selectors.roles_of(asked.user)
-    voters = selectors.voters_for(request)
-    said = selectors.ballots_by(by, [request])
     return {
-        "jurisdiction": here,
         "asked": asked,
-        "change": request,
         "title": ROLES[role].title,
         "sentence": ROLES[role].sentence,
         "may": [PERMISSION_LABELS[each] for each in Permission if each in ROLES[role].permissions],
         "where": request.district.name if request.district else f"all of {here.name}",
         "reason": kept[1] if kept else ERASED,
         "held": [(selectors.role_title(each.role), each) for each in held],
-        "votes": [
-            (vote, selectors.role_title(vote.role), spoken_moment(clock.local(vote.cast_at, here)))
-            for vote in selectors.votes_on(request)
-        ],
-        "quorum": selectors.rule_for(request).quorum,
-        "voters": voters,
-        "deadline": spoken_deadline(
-            clock.local(request.expires_at, here), clock.local(clock.now(here), here)
-        ),
-        "may_decide": request.state == State.OPEN and not said and by in voters,
-        "rationale_min_length": selectors.rule_for(request).rationale_min_length,
+        "form_url": reverse("role-decide", args=[request.pk]),
+        **deciding_context(request, by),
     }

@@ -61,7 +61,8 @@ def inbox_context(jurisdiction: Jurisdiction, by: User) -> dict[str, Any]:
 
 
 def _may_vote(request: ChangeRequest, by: User) -> bool:
-    return can(by, selectors.vote_permission(request.kind), request.jurisdiction, request.district)
+    stages = selectors.rule_now(request).stages
+    return any(can(by, each.permission, request.jurisdiction, request.district) for each in stages)
 
 
 def _concerns(request: ChangeRequest, by: User) -> bool:

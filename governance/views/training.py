@@ -47,7 +47,6 @@ def _place(text: str) -> int | None:
 
 def _modules(by: User, given: dict[str, dict[int, str]]) -> list[dict[str, Any]]:
     """Return each module of her roles: whether it is done, its text, and what she answered a moment ago."""
-    held = dict.fromkeys(Role(each.role) for each in selectors.roles_of(by) if each.role in MODULES)
     todo = selectors.untrained_roles(by)
     return [
         {
@@ -60,7 +59,7 @@ def _modules(by: User, given: dict[str, dict[int, str]]) -> list[dict[str, Any]]
                 for number, question in enumerate(MODULES[role].questions, 1)
             ],
         }
-        for role in held
+        for role in selectors.roles_to_learn(by)
     ]
 
 

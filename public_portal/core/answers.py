@@ -10,13 +10,15 @@ STATES = {
     "returned": "returned to its author, and not decided again in time",
     "expired": "not decided in time, so nobody was sent",
     "open": "not decided in time, so nobody was sent",
+    "withdrawn": "withdrawn by its author, so nobody was sent",
+    "revoked": "approved, and the approval was taken back before anybody was sent",
 }
-DEEDS = {"approve": "approved", "return": "returned it", "reject": "rejected it"}
 STANDINGS = {
     "sealed": "sealed before its window: the record shows that it was not changed afterwards",
     "retrospective": "computed in a replay of past data, so it shows how the method does, not what was known then",
 }
 SETTLED = ("executed", "approved")
+TAKEN_BACK = ("withdrawn", "revoked")
 
 
 def decided(plans: Iterable[Mapping[str, Any]]) -> str:
@@ -26,11 +28,13 @@ def decided(plans: Iterable[Mapping[str, Any]]) -> str:
         return "No plan was proposed in what is published so far."
     approved = sum(row["state"] in SETTLED for row in rows)
     rejected = sum(row["state"] in ("rejected", "returned") for row in rows)
-    undecided = len(rows) - approved - rejected
+    back = sum(row["state"] in TAKEN_BACK for row in rows)
+    undecided = len(rows) - approved - rejected - back
     changed = sum(row["revision"] > 1 for row in rows)
     return (
         f"Supervisors approved {approved} of {_plans(len(rows))}, rejected or returned {rejected}, "
         f"left {undecided} undecided and changed {changed} before deciding."
+        + (f" {_plans(back).capitalize()} {'was' if back == 1 else 'were'} taken back." if back else "")
     )
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from governance import clock
 from governance.core.approval import ERASED
 from governance.core.spoken import spoken_date
-from governance.core.verdicts import verdict_words
+from governance.core.verdicts import deed_words, verdict_words
 from governance.stored_log import kept_text
-from public_portal.core.answers import DEEDS, STANDINGS, STATES, decided
+from public_portal.core.answers import STANDINGS, STATES, decided
 from public_portal.core.pictures import area_map, audit_bars, count_words, group_words, hit_bars
 from public_portal.selectors.released import (
     Week,
@@ -238,9 +238,14 @@ def decision_section(plan: dict[str, Any], jurisdiction: Jurisdiction) -> Decisi
         heading=f"{plan['district']}, {plan['shift']} of {_date(starts, jurisdiction)}",
         state=STATES.get(plan["state"], plan["state"]),
         body=plan,
-        votes=tuple(_vote_line(vote, jurisdiction) for vote in plan["votes"]),
+        votes=tuple(_vote_line(each, jurisdiction) for each in _in_order(plan)),
         covered=f"{value} % [{low}–{high}]",
     )
+
+
+def _in_order(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return votes and what else people did, as it happened; an early release knows of votes only."""
+    return sorted([*plan["votes"], *plan.get("acts", ())], key=lambda each: (each["at"], each["entry"]))
 
 
 def _vote_line(vote: dict[str, Any], jurisdiction: Jurisdiction) -> VoteLine:
@@ -249,7 +254,7 @@ def _vote_line(vote: dict[str, Any], jurisdiction: Jurisdiction) -> VoteLine:
         role=vote["role"],
         who=vote["who"],
         in_entry=vote["in_entry"],
-        deed=DEEDS.get(vote["verdict"], vote["verdict"]),
+        deed=deed_words(vote["verdict"], vote.get("stage", ""), delegated=vote.get("delegated", False)),
         when=moment_words(datetime.fromisoformat(vote["at"]), jurisdiction),
         rationale=reason,
         salt=salt.hex(),

@@ -63,5 +63,5 @@ def test_a_plan_is_stopped_by_one_and_goes_on_when_the_quorum_lifts_it(demo: Dem
     stands, _ = verified()
     assert stands
     said = [json.loads(bytes(each.leaf)) for each in LedgerEntry.objects.filter(action__startswith="hold.")]
-    assert [each["action"] for each in said] == ["hold.placed", "hold.lifted"]
-    assert said[0]["subject"] == said[1]["subject"]
+    assert [each["action"] for each in said] == ["hold.placed", "hold.lift_requested", "hold.lifted"]
+    assert said[0]["subject"] == said[2]["subject"] == said[1]["detail"]["hold"]

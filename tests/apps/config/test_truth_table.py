@@ -32,7 +32,7 @@ from governance.services.import_areas import import_areas
 from governance.services.open_change_request import open_change_request
 from governance.services.request_role import request_role
 from public_portal.services.publish_release import publish_release
-from tests.apps.audits.test_run_audit import EVEN, WEST
+from tests.apps.audits.test_run_audit import EVEN
 from tests.apps.forecasting.test_api import add_batch
 from tests.cast import PASSWORD, City, build_city
 from tests.factories.forecasts import add_areas, add_plan, add_run, residents_csv
@@ -72,7 +72,9 @@ def world(db: None, monkeypatch: pytest.MonkeyPatch) -> World:
     city = build_city(more=more)
     codes, here = add_areas(city), city.jurisdiction
     import_residents(jurisdiction=here, filename="r.csv", data=residents_csv(codes), by=city.scheduler)
-    plan = add_plan(city, add_run(city, flagged=EVEN), places=WEST)
+    plan = add_plan(
+        city, add_run(city, flagged=EVEN), places=EVEN
+    )  # its audit passes: else the board has a say in it
     asked = request_role(
         user=city.eve, role=Role.BOARD_MEMBER, jurisdiction=here, district=None, reason=WHY, by=city.scheduler
     )

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from forecasting.models import ForecastRun, Scorecard
+from forecasting.models import ForecastRun, Plan, Scorecard
 from forecasting.tasks import issue_due, issue_one, propose_due_in, score_due, score_one
-from governance.models import District, LedgerEntry
+from governance.models import District, LedgerEntry, RoleGrant
 from governance.services.advance_clock import advance_clock
+from governance.services.revoke_role import revoke_role
 from tests.cast import City
 from tests.factories.history import CATEGORY, WINDOW, add_history, add_recipe
 
@@ -93,6 +94,21 @@ def test_the_order_of_tonights_plans_says_nothing_about_their_districts(
         ("central", "north"),
         ("north", "central"),
     }
+
+
+def test_a_district_without_a_supervisor_is_told_and_the_others_get_their_plans(
+    city: City, caplog: pytest.LogCaptureFixture
+) -> None:
+    add_history(city)
+    add_recipe(city)
+    issue_due()
+    advance_clock(jurisdiction=city.jurisdiction, to=WINDOW[0] + timedelta(hours=10), by=city.scheduler)
+    revoke_role(role_grant_id=RoleGrant.objects.get(user=city.bea).pk, by=city.scheduler)
+    with caplog.at_level(logging.WARNING, logger="lamplight.forecasting"):
+        assert propose_due_in(city.jurisdiction.slug) == 1
+    assert "reason=quorum_unreachable" in caplog.text
+    assert "needs 1 person, and 0 may vote" in caplog.text
+    assert Plan.objects.get().district == city.central
 
 
 def test_a_row_that_is_gone_is_no_error(city: City) -> None:

@@ -18,7 +18,6 @@ def build_board_city() -> City:
     """The small city of the cast, with more people."""
     return build_city(
         more=[
-            FirstRole("nora@example.org", "Nora Chair", Role.BOARD_CHAIR, password=PASSWORD),
             FirstRole("olga@example.org", "Olga Board", Role.BOARD_MEMBER, password=PASSWORD),
             FirstRole("amir@example.org", "Amir Admin", Role.ADMINISTRATOR, password=PASSWORD),
         ]

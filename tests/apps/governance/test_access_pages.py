@@ -348,3 +348,20 @@ def test_the_sign_in_page_leaves_the_mark_and_a_session_without_one_is_old(
     session[SIGNED_IN_AT] = mark
     session.save()
     assert client.post(address, decide).status_code == 302
+
+
+def test_who_asked_for_a_role_withdraws_it_and_a_member_steps_back(client: Client, city: City) -> None:
+    asked = ask(city, city.eve)
+    address = reverse("role-decide", args=[asked.change_request_id])
+    client.force_login(city.chloe)
+    assert client.post(address, {"deed": "recusal", "rationale": WHY}).status_code == 302
+    assert "stepped back from the decision" in text(
+        client.get(reverse("role-request", args=[asked.change_request_id]))
+    )
+    client.force_login(person("amir"))
+    assert "Withdraw this request" in text(
+        opened(client, person("amir"), "role-request", asked.change_request_id)
+    )
+    assert client.post(address, {"deed": "withdrawal", "rationale": WHY}).status_code == 302
+    asked.change_request.refresh_from_db()
+    assert asked.change_request.state == "withdrawn"

@@ -299,12 +299,11 @@ def about(city: City, action: str) -> int:
 
 
 def test_a_voter_on_the_decision_is_refused_and_a_colleague_is_not(city: City) -> None:
-    nora = add_person(city, "Nora", Role.BOARD_CHAIR)
     decision(city, city.chloe)
     for action in ("vote.cast", "request.opened"):  # whichever entry the resident names
         number = about(city, action)
         refused(Reason.HAD_A_PART, partial(take_complaint, complaint_id=number, by=city.chloe))
-        assert take_complaint(complaint_id=number, by=nora).taken_by == nora
+        assert take_complaint(complaint_id=number, by=city.nora).taken_by == city.nora
 
 
 def test_the_author_is_refused_whatever_other_role_she_holds(city: City) -> None:

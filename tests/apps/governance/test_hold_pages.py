@@ -195,10 +195,8 @@ def test_nobody_else_decides_it_on_the_page(client: Client, city: City, who: str
     assert send(client, getattr(city, who), "request-decide", asked.pk, **form).status_code == 403
     assert not Vote.objects.exists()
     client.force_login(getattr(city, who))
-    assert (
-        reverse("request-decide", args=[asked.pk])
-        not in client.get(reverse("request", args=[asked.pk])).content.decode()
-    )
+    page = client.get(reverse("request", args=[asked.pk])).content.decode()
+    assert 'name="verdict"' not in page
 
 
 def test_a_refused_vote_keeps_its_text_and_an_unknown_verdict_is_no_page(client: Client, city: City) -> None:
@@ -214,9 +212,9 @@ def test_a_refused_vote_keeps_its_text_and_an_unknown_verdict_is_no_page(client:
 def test_a_refused_request_to_lift_keeps_its_text(client: Client, city: City) -> None:
     placed = hold(city)
     answer = send(client, city.chloe, "hold-lift", placed.pk, rationale=WHY)
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert WHY in answer.content.decode()
-    assert "Let somebody ask who does not vote" in answer.content.decode()
+    assert "or let somebody else propose it" in answer.content.decode()
     assert send(client, city.dev, "hold-lift", placed.pk, rationale=WHY).status_code == 403
 
 
@@ -285,3 +283,17 @@ def test_everybody_reads_what_may_be_public(client: Client, city: City) -> None:
         ("one district", ""),
     ]
     assert client.get(reverse("api-public-holds") + "?jurisdiction=nowhere").status_code == 404
+
+
+def test_who_asked_for_it_withdraws_it_on_the_page_and_it_can_be_asked_anew(
+    client: Client, city: City
+) -> None:
+    placed = hold(city)
+    asked = request_lift(hold_id=placed.pk, reason=WHY, by=city.ana)
+    assert "Withdraw this request" in page(client, city.ana, "request", asked.pk)
+    assert "Withdraw this request" not in page(client, city.chloe, "request", asked.pk)
+    assert "Step back from this decision" in page(client, city.chloe, "request", asked.pk)
+    answer = send(client, city.ana, "request-decide", asked.pk, deed="withdrawal", rationale=WHY)
+    assert answer.status_code == 302
+    assert "withdrew it" in page(client, city.chloe, "request", asked.pk)
+    assert request_lift(hold_id=placed.pk, reason=WHY, by=city.ana) != asked

@@ -87,10 +87,16 @@ def test_asked_twice_it_is_one_request_and_asked_after_a_rejection_another(city:
 
 
 def test_the_asker_and_the_receiver_cannot_vote(city: City) -> None:
-    asked = ask(city, person("olga"), by=city.chloe, role=Role.BOARD_CHAIR)
-    for by in (city.chloe, person("olga")):
-        refused(Reason.AUTHOR_MAY_NOT_VOTE, vote, asked=asked, by=by)
-    assert vote(asked, person("nora")).state == "open", "one of the three is left, and two are needed"
+    by_member, for_member = ask(city, city.eve, by=city.chloe), ask(city, city.chloe, role=Role.BOARD_CHAIR)
+    for asked in (by_member, for_member):
+        refused(Reason.AUTHOR_MAY_NOT_VOTE, vote, asked=asked, by=city.chloe)
+        assert vote(asked, person("nora")).state == "open", "two of the three are left, and both are needed"
+
+
+def test_a_role_for_which_too_few_are_left_to_vote_is_not_asked(city: City) -> None:
+    said = {"user": person("olga"), "role": Role.BOARD_CHAIR, "by": city.chloe}
+    refused(Reason.QUORUM_UNREACHABLE, ask, city=city, **said)
+    assert not RoleRequest.objects.exists()
 
 
 @pytest.mark.parametrize("who", ["amir", "eve", "ana", "ben", "dev"])

@@ -14,6 +14,13 @@ def test_a_policy_reads_back_as_it_was_written() -> None:
     assert read_terms(write_terms(terms)) == terms
 
 
+def test_a_policy_adopted_before_there_were_stages_still_reads() -> None:
+    terms = read_terms({**LEAST, "quorum": {"plan": 2}})
+    assert [(each.name, each.quorum) for each in terms.stages["plan"]] == [("supervisor", 2)]
+    assert terms.stages["policy"] == read_terms(LEAST).stages["policy"]
+    assert "quorum" not in write_terms(terms)
+
+
 def test_the_night_shift_ends_on_the_next_day() -> None:
     assert Shift("night", 22, 6).hours() == 8
     assert Shift("whole", 0, 0).hours() == 24
@@ -31,6 +38,9 @@ def test_the_night_shift_ends_on_the_next_day() -> None:
         ({"shifts": [{"name": "day", "start_hour": 6, "end_hour": 14}], "plan_shifts": ["day"]}, "24 hours"),
         ({"disparity_ratio_max": 0.5}, "disparity_ratio_max"),
         ({"suppress_below": 2}, "suppress_below"),
+        ({"stages": {"plan": []}}, "1 to 20 stages"),
+        ({"quorum": {"plan": 2}, "stages": {}}, "cannot say 'quorum'"),
+        ({"override_quorum": 0}, "override_quorum"),
         ({"complaint_days": 0}, "complaint_days"),
         ({"complaint_retention_days": 400}, "complaint_retention_days"),
     ],

@@ -21,6 +21,11 @@ def test_decisions_are_counted_by_what_became_of_them() -> None:
     )
 
 
+def test_what_was_taken_back_is_told_apart_from_what_nobody_decided() -> None:
+    said = decided([plan("executed"), plan("withdrawn"), plan("revoked"), plan("open")])
+    assert said.endswith("left 1 undecided and changed 0 before deciding. 2 plans were taken back.")
+
+
 def test_one_plan_is_spoken_of_as_one() -> None:
     assert decided([plan("executed")]).startswith("Supervisors approved 1 of 1 plan,")
 

@@ -9,6 +9,7 @@ from governance.selectors import scheduler_account
 from governance.services.add_jurisdiction import FirstRole, Outline, Place, add_jurisdiction
 from tests.cast import PASSWORD, POLICY, square, train
 
+BOTH = {"name": "supervisors", "permission": "decide_plans", "quorum": 2}
 SUPERVISORS = ("ben@example.org", "una@example.org")
 
 
@@ -17,7 +18,7 @@ def main() -> None:
     jurisdiction = add_jurisdiction(
         place=Place("rivermark", "Rivermark", "demo", 32618, 1.0, "America/New_York"),
         districts=[Outline("central", "Central", square(-75.20, 40.00, -75.16, 40.03))],
-        policy={**POLICY, "quorum": {"plan": len(SUPERVISORS), "policy": 2, "recipe": 2}},
+        policy={**POLICY, "stages": {"plan": [BOTH]}},
         recipe_digests=[],
         people=[
             FirstRole(email, email[:3].title(), Role.SUPERVISOR, "central", PASSWORD) for email in SUPERVISORS

@@ -1,0 +1,184 @@
+"""What every page of a request shares: how far its decision is, who said what, what one may do, and its one form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from governance import clock, selectors
+from governance.core.approval import Verdict, agreed, decide
+from governance.core.refusals import Refused, status_code
+from governance.core.spoken import spoken_deadline, spoken_moment
+from governance.core.stages import OVERRIDE
+from governance.core.verdicts import deed_words
+from governance.models import RequestAct
+from governance.permissions import can
+from governance.services.cast_vote import cast_vote
+from governance.services.recuse import recuse
+from governance.services.revoke_approval import revoke_approval
+from governance.services.withdraw_change_request import withdraw_change_request
+
+if TYPE_CHECKING:
+    from governance.core.approval import Rule
+    from governance.models import ChangeRequest, User, Vote
+
+DONE = {
+    RequestAct.Deed.WITHDRAWAL: "The request is withdrawn. That, and your reason, are in the record.",
+    RequestAct.Deed.REVOCATION: "The approval is taken back. That, and your reason, are in the record.",
+    RequestAct.Deed.RECUSAL: "You have stepped back; others decide. That, and your reason, are in the record.",
+}
+
+
+@dataclass(frozen=True)
+class StageLine:
+    """One stage of a decision, as a page tells it; `is_open` while it is this one that decides."""
+
+    name: str
+    quorum: int
+    agreed: int
+    is_open: bool
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one person did about a request, and why; `on_this` when it was about the present revision."""
+
+    who: str
+    role: str
+    deed: str
+    when: str
+    reason: str
+    revision: int
+    entry: int
+    on_this: bool
+
+
+def deciding_context(change: ChangeRequest, by: User) -> dict[str, Any]:
+    """Return what the page of any request shows of its decision to this person."""
+    here, rule = change.jurisdiction, selectors.rule_now(change)
+    lines = stage_lines(change, rule)
+    now_open = next((each for each in lines if each.is_open), None)
+    why_not = refusal_of(lambda: selectors.check_may_vote(change, by))
+    return {
+        "change": change,
+        "jurisdiction": here,
+        "deadline": spoken_deadline(clock.local(change.expires_at, here), clock.local(clock.now(here), here)),
+        "least": rule.rationale_min_length,
+        "stages": lines,
+        "now_open": now_open,
+        "overriding": not why_not and may_override(change, by, rule),
+        "override_quorum": rule.override_quorum,
+        "why_not": why_not,
+        "may_decide": not why_not,
+        "said": said_about(change),
+        "voters": selectors.voters_for(change),
+        "may_withdraw": not refusal_of(lambda: selectors.check_may_take_back(change, by)),
+        "may_revoke": not refusal_of(lambda: selectors.check_may_void(change, by)),
+        "may_recuse": not refusal_of(lambda: selectors.check_may_step_back(change, by)),
+    }
+
+
+def refusal_of(question: Callable[[], object]) -> str:
+    """Ask the same rule that the deed will ask; return its refusal's sentence, "" where there is none."""
+    try:
+        question()
+    except Refused as refusal:
+        return refusal.message
+    return ""
+
+
+def stage_lines(change: ChangeRequest, rule: Rule) -> list[StageLine]:
+    """Return the stages in their order, each with how many have agreed to the present revision."""
+    ballots = selectors.ballots_on(change)
+    counts, decision = agreed(ballots, rule, change.digest), decide(ballots, rule, change.digest)
+    return [
+        StageLine(
+            name=each.name.replace("_", " "),
+            quorum=each.quorum,
+            agreed=min(counts[each.name], each.quorum),
+            is_open=each == decision.stage,
+        )
+        for each in rule.stages
+    ]
+
+
+def may_override(change: ChangeRequest, by: User, rule: Rule) -> bool:
+    """Whether the board's word on a failed audit is asked, and this person is one who may give it."""
+    stage = decide(selectors.ballots_on(change), rule, change.digest).stage
+    if stage is None or stage.name != OVERRIDE:
+        return False
+    return can(by, stage.permission, change.jurisdiction, change.district)
+
+
+def said_about(change: ChangeRequest) -> list[Said]:
+    """Return votes and all else that people did about a request, as it happened."""
+    rows: list[Vote | RequestAct] = [*selectors.votes_on(change), *selectors.acts_on(change)]
+    return [_said(change, each) for each in sorted(rows, key=lambda each: each.ledger_index)]
+
+
+def _said(change: ChangeRequest, row: Vote | RequestAct) -> Said:
+    if isinstance(row, RequestAct):
+        deed, at, reason = deed_words(row.deed), row.done_at, row.reason
+    else:
+        deed = deed_words(row.verdict, row.stage, delegated=row.on_behalf_of_id is not None)
+        at, reason = row.cast_at, row.rationale
+    return Said(
+        who=row.user.name,
+        role=selectors.role_title(row.role),
+        deed=deed,
+        when=spoken_moment(clock.local(at, change.jurisdiction)),
+        reason=reason,
+        revision=row.revision,
+        entry=row.ledger_index,
+        on_this=row.digest == change.digest,
+    )
+
+
+def answer_form(
+    request: HttpRequest,
+    request_id: int,
+    *,
+    page: str,
+    template: str,
+    context: Callable[[], dict[str, Any]],
+) -> HttpResponse:
+    """Do what the form of a request's page says: a vote, or a deed beside voting.
+
+    A refusal shows the page again, with the reason and the text kept. `page`: the name of its address.
+    """
+    rationale, deed = request.POST.get("rationale", ""), request.POST.get("deed", "")
+    try:
+        said = _done(request, request_id, deed, rationale)
+    except Refused as refusal:
+        more = {"refusal": refusal, "rationale": rationale, "tried": deed}
+        return render(request, template, context() | more, status=status_code(refusal.reason))
+    messages.success(request, said)
+    return redirect(page, request_id=request_id)
+
+
+def _done(request: HttpRequest, request_id: int, deed: str, reason: str) -> str:
+    """Do it and return the sentence that says so. Raises Http404 for what no form of ours sends."""
+    by, seen = cast("User", request.user), request.POST.get("seen_digest", "")
+    if deed == RequestAct.Deed.WITHDRAWAL:
+        withdraw_change_request(change_request_id=request_id, reason=reason, by=by)
+    elif deed == RequestAct.Deed.REVOCATION:
+        revoke_approval(change_request_id=request_id, seen_digest=seen, reason=reason, by=by)
+    elif deed == RequestAct.Deed.RECUSAL:
+        recuse(change_request_id=request_id, reason=reason, by=by)
+    else:
+        return _voted(request_id, request.POST.get("verdict", ""), reason, seen, by)
+    return DONE[RequestAct.Deed(deed)]
+
+
+def _voted(request_id: int, verdict: str, rationale: str, seen: str, by: User) -> str:
+    if verdict not in list(Verdict):
+        raise Http404("There is no such verdict.")
+    settled = cast_vote(
+        change_request_id=request_id, verdict=Verdict(verdict), rationale=rationale, seen_digest=seen, by=by
+    )
+    return f"Your decision is in the record. This request is {settled.state}."
