@@ -16,6 +16,7 @@ SCHEDULE = (
     ("audits.tasks.audit_pending", MINUTE),
     ("governance.tasks.lift_approved", MINUTE),
     ("forecasting.tasks.execute_approved", MINUTE),
+    ("governance.tasks.adopt_policies", MINUTE),
     ("governance.tasks.apply_role_grants", MINUTE),
     ("governance.tasks.expire_requests", MINUTE),
     ("forecasting.tasks.close_due", 10 * MINUTE),

@@ -34,10 +34,12 @@ WORK = (
     ("Plans", "plans"),
     ("Forecasts", "runs"),
     ("Audits", "audits"),
+    ("Policy", "policy"),
     ("Holds", "holds"),
     ("Record", "record"),
 )
-PUBLIC_FORMS = frozenset({"complain"})
+PUBLIC_FORMS = frozenset({"complain", "portal-policy", "portal-comment"})
+"""Addresses of public pages that belong to the app that owns their deed; each says the city by its slug."""
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

@@ -171,6 +171,8 @@ REST_FRAMEWORK = {
 # Requests of one address without an account, counted by each server process; more are answered with 429.
 # "" sets no limit.
 API_VISITOR_RATE = env.text("LAMPLIGHT_API_RATE", "120/minute")
+# Public comments of one address, counted the same way.
+COMMENT_RATE = env.text("LAMPLIGHT_COMMENT_RATE", "10/hour")
 SPECTACULAR_SETTINGS = {
     "TITLE": "Lamplight",
     "DESCRIPTION": "Public endpoints carry released numbers only; the rest needs a signed-in role.",

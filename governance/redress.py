@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
 from django.db.models import Q
 from django.utils import timezone
 
@@ -28,28 +27,8 @@ from governance.selectors import policy_in_force
 if TYPE_CHECKING:
     from governance.models import Jurisdiction
 
-PUBLIC_EMAIL = "residents@lamplight.invalid"
 ANSWERS_COMPLAINTS = (Permission.DECIDE_POLICY, Permission.RUN_AUDITS, Permission.PUBLISH)
 """Board, auditor, privacy officer: whoever holds one of these may take a complaint, unless a service does."""
-
-
-def public_account() -> User:
-    """Return the one account by which people without an account act; nobody can sign in with it."""
-    account, _ = User.objects.get_or_create(
-        email=PUBLIC_EMAIL,
-        defaults={"name": "Residents", "is_service": True, "password": make_password(None)},
-    )
-    return account
-
-
-def check_public(by: User) -> Role:
-    """Refuse everybody but the public account: no person's account stands beside a complaint."""
-    if by.email != PUBLIC_EMAIL:
-        raise Refused(
-            Reason.NOT_PERMITTED,
-            "Complaints are filed and withdrawn by the one account of the public, never by a person's own.",
-        )
-    return Role.RESIDENT
 
 
 def check_reads_complaints(by: object, jurisdiction: Jurisdiction) -> Role:

@@ -4,9 +4,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.auth.hashers import make_password
 from django.db.models import Max, Q, QuerySet
 
 from governance import clock
+from governance.commented import check_commented, still_commented
 from governance.core.approval import (
     Ballot,
     Proposal,
@@ -22,6 +24,7 @@ from governance.core.approval import (
     waits_for,
     with_override,
 )
+from governance.core.commenting import COMMENTED
 from governance.core.holds import LIFT_KIND
 from governance.core.policy import Terms, read_terms
 from governance.core.refusals import Reason, Refused
@@ -55,6 +58,8 @@ from governance.permissions import (
     relied_on,
 )
 
+PUBLIC_EMAIL = "residents@lamplight.invalid"
+
 
 @dataclass(frozen=True)
 class PolicyInForce:
@@ -82,6 +87,25 @@ def scheduler_account() -> User:
     """Return the service account that does the scheduled work; it can never vote."""
     user = User.objects.filter(is_service=True, email="scheduler@lamplight.invalid").first()
     return user or User.objects.create_user("scheduler@lamplight.invalid", name="Scheduler", is_service=True)
+
+
+def public_account() -> User:
+    """Return the one account by which people without an account act; nobody can sign in with it."""
+    user, _ = User.objects.get_or_create(
+        email=PUBLIC_EMAIL,
+        defaults={"name": "Residents", "is_service": True, "password": make_password(None)},
+    )
+    return user
+
+
+def check_public(by: User) -> Role:
+    """Refuse everybody but the public account: no person's account stands beside a complaint or a public comment."""
+    if by.email != PUBLIC_EMAIL:
+        raise Refused(
+            Reason.NOT_PERMITTED,
+            "What comes by a public form is filed under the one account of the public, never under a person's own.",
+        )
+    return Role.RESIDENT
 
 
 def account(email: str | None) -> User:
@@ -190,7 +214,9 @@ def check_may_vote(request: ChangeRequest, by: User) -> None:
     """Refuse, with the sentence that the vote itself would meet, who may say nothing about a request now."""
     rule, ballots = rule_now(request), ballots_on(request)
     voter = voter_of(request, by, rule)
-    check_standing(proposal_of(request), voter, now=clock.now(request.jurisdiction))
+    moment = clock.now(request.jurisdiction)
+    check_standing(proposal_of(request), voter, now=moment)
+    check_commented(request, moment)
     stage_of_vote(Verdict.REJECT, voter, ballots, rule, request.digest)
 
 
@@ -412,7 +438,7 @@ def open_permissions(kind: str) -> tuple[Permission, ...]:
     """Return the permissions of which any one lets a person open, or take back, this kind of request."""
     if kind == ROLE_REQUEST:
         return Permission.MANAGE_ROLES, Permission.DECIDE_POLICY
-    if kind == LIFT_KIND:
+    if kind == LIFT_KIND or kind in COMMENTED:
         return Permission.PROPOSE, Permission.DECIDE_POLICY
     return (Permission.PROPOSE,)
 
@@ -468,7 +494,10 @@ def waiting_for(jurisdiction: Jurisdiction, by: User) -> list[ChangeRequest]:
     rows = requests_in(jurisdiction, State.OPEN).filter(expires_at__gt=now)
     near = rows.exclude(authors=by).prefetch_related("authors")
     others = list(near.order_by("expires_at", "id"))
-    rules, cast = _rules_now(jurisdiction, others), _ballots_on_all(others)
+    terms = _terms_of(jurisdiction, others)
+    early = still_commented(others, {version: each.comment_days for version, each in terms.items()}, now)
+    others = [row for row in others if row.pk not in early]
+    rules, cast = _rules_now(jurisdiction, others, terms), _ballots_on_all(others)
     held, proposals = _held_on(others, rules, by), _proposals(others)
     linked = linked_by_district(by, jurisdiction, {row.district_id for row in others})
     return [
@@ -501,12 +530,18 @@ def _proposals(requests: Sequence[ChangeRequest]) -> dict[int, Proposal]:
     }
 
 
-def _rules_now(jurisdiction: Jurisdiction, requests: Sequence[ChangeRequest]) -> dict[int, Rule]:
-    """Return `rule_now` of many requests in two queries."""
+def _terms_of(jurisdiction: Jurisdiction, requests: Sequence[ChangeRequest]) -> dict[int, Terms]:
+    """Return what the policy versions say that govern these requests."""
     policies = Policy.objects.filter(
         jurisdiction=jurisdiction, version__in={row.policy_version for row in requests}
     )
-    terms = {row.version: read_terms(row.terms) for row in policies}
+    return {row.version: read_terms(row.terms) for row in policies}
+
+
+def _rules_now(
+    jurisdiction: Jurisdiction, requests: Sequence[ChangeRequest], terms: Mapping[int, Terms]
+) -> dict[int, Rule]:
+    """Return `rule_now` of many requests in one query."""
     verdicts: dict[str, dict[str, str]] = {row.digest: {} for row in requests}
     for found in Evidence.objects.filter(jurisdiction=jurisdiction, subject_digest__in=verdicts).order_by(
         "id"

@@ -15,6 +15,7 @@ from governance.core.states import State
 from governance.core.tiles import TileError
 from governance.core.witness_policy import Witness
 from governance.models import User
+from governance.policy_making import approved_drafts
 from governance.redress import contacts_to_erase, forget_marks
 from governance.selectors import (
     due_to_expire,
@@ -23,6 +24,7 @@ from governance.selectors import (
     role_requests_to_apply,
     scheduler_account,
 )
+from governance.services.adopt_policy import adopt_policy
 from governance.services.announce_verification import announce_verification
 from governance.services.apply_role_grant import apply_role_grant
 from governance.services.erase_contact import erase_contact
@@ -49,6 +51,26 @@ def expire_requests() -> int:
         for request in due_to_expire(jurisdiction):
             expire_change_request(change_request_id=request.pk, by=by)
             done += 1
+    return done
+
+
+@shared_task
+def adopt_policies() -> int:
+    """Put the policies that people approved into force; returns how many.
+
+    An approval is used up and its policy adopted in one transaction. What can no longer be adopted stays as it is,
+    with the reason in the application log, until it expires.
+    """
+    by, done = scheduler_account(), 0
+    for jurisdiction in jurisdictions():
+        for request in approved_drafts(jurisdiction):
+            try:
+                with transaction.atomic():
+                    redeem_approval(digest=request.digest, kind="policy", by=by)
+                    adopt_policy(jurisdiction=jurisdiction, digest=request.digest, by=by)
+                    done += 1
+            except Refused as refusal:
+                log.warning("not done deed=adopt_policy reason=%s %s", refusal.reason, refusal.message)
     return done
 
 

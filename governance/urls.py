@@ -4,6 +4,7 @@ from django.urls import path
 
 from governance.api import delegations as delegations_api
 from governance.api import holds as holds_api
+from governance.api import policies as policies_api
 from governance.api import record as record_api
 from governance.api import requests as requests_api
 from governance.views import (
@@ -15,6 +16,8 @@ from governance.views import (
     holds,
     inbox,
     log,
+    policy,
+    public_policy,
     training,
 )
 
@@ -46,6 +49,14 @@ urlpatterns = [
     path("delegations/", delegations.delegations, name="delegations"),
     path("delegations/lend", delegations.lend, name="delegation-lend"),
     path("delegations/<int:delegation_id>/end", delegations.end, name="delegation-end"),
+    path("policy/", policy.policy, name="policy"),
+    path("policy/propose/", policy.propose, name="policy-propose"),
+    path("policy/requests/<int:request_id>/", policy.policy_request, name="policy-request"),
+    path("policy/requests/<int:request_id>/decide", policy.decide, name="policy-decide"),
+    path("policy/requests/<int:request_id>/answer", policy.answer, name="policy-answer"),
+    path("policy/requests/<int:request_id>/edit", policy.edit, name="policy-edit"),
+    path("public/<slug:slug>/policy/", public_policy.public_policy, name="portal-policy"),
+    path("public/<slug:slug>/policy/<int:request_id>/comment", public_policy.comment, name="portal-comment"),
     path("record/", log.record, name="record"),
     path("record/check/", log.check, name="record-check"),
     path("record/<int:index>/", log.entry, name="record-entry"),
@@ -60,6 +71,9 @@ urlpatterns = [
     path("api/v1/log-status", record_api.LogStatus.as_view(), name="api-log-status"),
     path("api/v1/record", record_api.Entries.as_view(), name="api-record"),
     path("api/v1/record/<int:index>", record_api.Entry.as_view(), name="api-record-entry"),
+    path("api/v1/policies", policies_api.Policies.as_view(), name="api-policies"),
+    path("api/v1/policy-drafts", policies_api.Drafts.as_view(), name="api-policy-drafts"),
+    path("api/v1/comments", policies_api.Comments.as_view(), name="api-comments"),
     path("api/v1/holds", holds_api.Holds.as_view(), name="api-holds"),
     path("api/v1/holds/<int:number>", holds_api.OneHold.as_view(), name="api-hold"),
     path("api/v1/holds/<int:number>/lift-requests", holds_api.Lifts.as_view(), name="api-hold-lifts"),

@@ -31,6 +31,7 @@ POLICY: dict[str, Any] = {
     ],
     "publication_delay_hours": 6,
     "approval_hours": 24,
+    "comment_days": 0,  # what is tested elsewhere: most tests of a policy or recipe vote at once
 }
 
 

@@ -55,6 +55,12 @@ def changed_body(
     whole = sum(place.expected for place in before.places)
     ratio = expected / whole if whole else 0.0
     value, low, high = (float(f"{part * ratio:.6g}") for part in before.covered)
+    if value < min(terms.coverage_minimum, before.covered[0]):
+        raise Refused(
+            Reason.OUTSIDE_POLICY,
+            f"This would cover {value:.0%} of the shift’s expected incidents; the policy asks for "
+            f"{terms.coverage_minimum:.0%} at least. To send nobody anywhere, reject the plan. Nothing was changed.",
+        )
     return replace(after, covered=(value, low, high))
 
 

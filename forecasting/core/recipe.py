@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import rfc8785
 
 from forecasting.core.limits import CannotForecast
+from governance.core.refusals import Reason, Refused
 
 
 @dataclass(frozen=True)
@@ -128,3 +129,13 @@ def standard_recipe(model: str, categories: tuple[str, ...], **changes: Any) -> 
 def recipe_digest(recipe: Recipe) -> str:
     """Return the SHA-256 (hex) of the recipe's canonical JSON (RFC 8785): what a board approves."""
     return hashlib.sha256(rfc8785.dumps(recipe.to_dict())).hexdigest()
+
+
+def check_features(body: Mapping[str, Any], prohibited: Collection[str]) -> None:
+    """Refuse a recipe (its canonical dict) with an ingredient that the policy prohibits. Raises OUTSIDE_POLICY."""
+    if used := sorted({term["name"] for term in body["terms"]} & set(prohibited)):
+        raise Refused(
+            Reason.OUTSIDE_POLICY,
+            f"The policy in force prohibits {', '.join(used)} in a forecast. Propose a recipe without, or a policy "
+            "that allows it.",
+        )

@@ -12,7 +12,7 @@ from forecasting.core.backtest import Progress, backtest_figures, run_backtest
 from forecasting.core.fingerprint import digest
 from forecasting.core.limits import as_refusal
 from forecasting.core.manifest import canonical_bytes, seed_for
-from forecasting.core.recipe import BASELINE, standard_recipe
+from forecasting.core.recipe import BASELINE, check_features, standard_recipe
 from forecasting.core.taxonomy import check_may_forecast
 from forecasting.core.windows import rolling_windows
 from forecasting.selectors.extracts import known_incidents
@@ -51,7 +51,8 @@ def backtest_models(
     """
     role = check(by, Permission.SEE_FORECASTS, jurisdiction)
     moment, delay = clock.now(jurisdiction), reporting_delay(jurisdiction)
-    policy = policy_in_force(jurisdiction).terms
+    in_force = policy_in_force(jurisdiction)
+    policy = in_force.terms
     check_may_forecast(category, policy.allowed_categories)
     if windows < 1 or horizon_days < 1:
         raise Refused(Reason.BAD_INPUT, "A backtest needs at least one window of at least one day.")
@@ -69,6 +70,8 @@ def backtest_models(
             )
             for model in dict.fromkeys((*models, BASELINE))
         }
+        for each in recipes.values():
+            check_features(each.to_dict(), policy.prohibited_features)
         seed = seed_for(jurisdiction.slug, category, "backtest", str(spans[0].start))
         incidents = known_incidents(jurisdiction, category, moment)
         made = run_backtest(incidents, city, category, recipes, spans, seed=seed, progress=progress)
@@ -90,6 +93,7 @@ def backtest_models(
         by=by,
         role=role,
         jurisdiction=jurisdiction,
+        policy_version=in_force.version,
         detail={
             "category": category,
             "windows": windows,

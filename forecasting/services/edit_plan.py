@@ -48,7 +48,8 @@ def edit_plan(
         raise Refused(
             Reason.DIGEST_CHANGED, "Somebody has edited this plan since you opened it. Read it, then edit."
         )
-    before, terms = body_of(newest), policy_in_force(plan.jurisdiction).terms
+    governing = policy_in_force(plan.jurisdiction, plan.change_request.opened_at)  # not one adopted since
+    before, terms = body_of(newest), governing.terms
     fresh = places_at(newest, added, terms) if added else ()
     after = changed_body(before, edits, fresh, terms=terms)
     if not (said := differences(before, after)):

@@ -12,7 +12,7 @@ from forecasting.core.fingerprint import digest, table_bytes
 from forecasting.core.limits import as_refusal
 from forecasting.core.manifest import listed, seed_for
 from forecasting.core.pipeline import Forecast, make_forecast
-from forecasting.core.recipe import Recipe, standard_recipe
+from forecasting.core.recipe import Recipe, check_features, standard_recipe
 from forecasting.core.run_tables import Columns, cell_columns
 from forecasting.core.taxonomy import check_may_forecast
 from forecasting.core.training import City, surfaces_for
@@ -61,7 +61,8 @@ def explore_forecast(
     TOO_LITTLE_DATA | TOO_LARGE | BAD_INPUT).
     """
     role = check(by, Permission.SEE_FORECASTS, jurisdiction)
-    policy = policy_in_force(jurisdiction).terms
+    in_force = policy_in_force(jurisdiction)
+    policy = in_force.terms
     check_may_forecast(category, policy.allowed_categories)
     _check_time(jurisdiction, category, as_of)
     city = city_of(jurisdiction, cell_metres, policy.shifts)
@@ -75,6 +76,7 @@ def explore_forecast(
             horizon_days=horizon_days,
             reporting_delay_days=reporting_delay(jurisdiction).total_seconds() / 86_400,
         )
+        check_features(recipe.to_dict(), policy.prohibited_features)
         surfaces = surfaces_for(known_incidents(jurisdiction, category, as_of), city, recipe, category)
         flag_area = (
             policy.flag_share * city.grid.total_area
@@ -92,6 +94,7 @@ def explore_forecast(
         by=by,
         role=role,
         jurisdiction=jurisdiction,
+        policy_version=in_force.version,
         detail={"category": category, "model": model, "horizon_days": horizon_days},
     )
     return Exploration(forecast, city, recipe, columns, seen)

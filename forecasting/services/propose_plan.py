@@ -28,6 +28,7 @@ from governance.services.open_change_request import open_change_request
 if TYPE_CHECKING:
     from governance.core.policy import Terms
     from governance.models import District, Jurisdiction, User
+    from governance.selectors import PolicyInForce
 
 
 @transaction.atomic
@@ -59,7 +60,8 @@ def propose_plan(
     run = _run(jurisdiction, category, starts_at)
     subject = Subject(frozenset({run.recipe.digest}), category=category, district=district.code)
     check_not_held(jurisdiction, subject)
-    body = _body(run, jurisdiction, district, shift, (starts_at, ends_at), policy.terms)
+    body = _body(run, jurisdiction, district, shift, (starts_at, ends_at), policy)
+    _check_coverage(policy.terms, body.covered[0])
     digest = plan_digest(body)
     request = open_change_request(
         kind="plan",
@@ -112,6 +114,15 @@ def _check_policy(terms: Terms, category: str, starts_at: datetime, now: datetim
         )
 
 
+def _check_coverage(terms: Terms, covered: float) -> None:
+    if covered < terms.coverage_minimum:
+        raise Refused(
+            Why.OUTSIDE_POLICY,
+            f"The places that fit the policy’s hours are expected to cover {covered:.0%} of the shift’s incidents, and "
+            f"the policy asks for {terms.coverage_minimum:.0%} at least. Nothing is proposed.",
+        )
+
+
 def _run(jurisdiction: Jurisdiction, category: str, starts_at: datetime) -> ForecastRun:
     run = run_covering(jurisdiction, category, starts_at)
     if run is None:
@@ -129,9 +140,9 @@ def _body(
     district: District,
     shift: str,
     span: tuple[datetime, datetime],
-    terms: Terms,
+    policy: PolicyInForce,
 ) -> PlanBody:
-    found, budget = candidates_for(run, district.code, span[0]), budget_of(terms)
+    found, budget = candidates_for(run, district.code, span[0]), budget_of(policy.terms)
     expected, chosen = found.expected, choose_places(found.expected, budget)
     level, generator = found.recipe.interval_level, np.random.default_rng(run.seed)
     covered = covered_share(expected, chosen, found.dispersion, level, generator)
@@ -146,8 +157,8 @@ def _body(
         ends_at=_stamp(span[1]),
         run=run.digest,
         recipe=run.recipe.digest,
-        policy_version=run.policy_version,
-        hours_available=terms.hours_per_plan,
+        policy_version=policy.version,
+        hours_available=policy.terms.hours_per_plan,
         district_expected=rounded(expected.sum()),
         covered=_three(covered),
         baseline_covered=rounded(expected[rival].sum() / expected.sum()),

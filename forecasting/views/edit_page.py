@@ -54,7 +54,7 @@ class Suggestion:
 def edit_context(plan: Plan, sent: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return the form as it stands (`sent`: as it was last sent) and what saving it would do."""
     body = body_of(plan)
-    terms = selectors.policy_in_force(plan.jurisdiction).terms
+    terms = selectors.policy_in_force(plan.jurisdiction, plan.change_request.opened_at).terms
     context: dict[str, Any] = {
         "plan": plan,
         "body": body,

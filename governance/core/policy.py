@@ -1,9 +1,11 @@
 """What a policy may say: the terms that people adopt and the code obeys."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from governance.core.policy_terms import TERMS
 from governance.core.stages import (
     DEFAULT_STAGES,
     Stage,
@@ -14,6 +16,9 @@ from governance.core.stages import (
 )
 
 HOURS_IN_DAY = 24
+MOST_NAMES = 40  # of a list: a reader has to take it in
+LONGEST_SENTENCE = 300
+NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 LEAST_SUPPRESSED = 3  # hiding only a 1 hides nothing: whatever is hidden is that 1
 
 
@@ -67,43 +72,94 @@ class Terms:
     rationale_min_length: int = 20
     complaint_days: int = 30  # by when a complaint is answered
     complaint_retention_days: int = 30  # how long after that a way to reach somebody is kept
+    objectives: tuple[str, ...] = ()  # what all of it is for; binds people
+    prohibited_features: tuple[str, ...] = ("arrests", "stops", "race", "income")
+    coverage_minimum: float = 0.0  # of the shift's expected incidents that a plan has to cover
+    comment_days: int = 14  # for which a policy or a recipe is open to the public before the vote
+    decision_days: int = 30  # from the end of the comment to the end of the request
+    privacy_budget: float = 1.0  # epsilon in a year; binds people until a number is published with noise
+    retention_days: int = 3_650  # of incidents; binds people
 
 
 def _checked(terms: Terms) -> Terms:
-    ranges = {
-        "hours_per_plan": (0.5, 500),
-        "visit_minutes": (1, 60),
-        "visits_per_shift": (1, 12),
-        "dosage_cap_minutes": (1, 480),
-        "max_places": (1, 60),
-        "flag_share": (0.001, 0.5),
-        "disparity_ratio_max": (1.0, 10.0),
-        "minimum_residents": (0, 1_000_000),
-        "publication_delay_hours": (0, 24 * 366),
-        "suppress_below": (0, 100),
-        "approval_hours": (1, 24 * 31),
-        "recipe_days": (1, 366),
-        "rationale_min_length": (20, 1000),
-        "override_quorum": (1, 20),
-        "complaint_days": (1, 366),
-        "complaint_retention_days": (0, 366),
-    }
-    for name, (low, high) in ranges.items():
+    for name, words in TERMS.items():
         value = getattr(terms, name)
-        if not low <= value <= high:
-            raise PolicyError(f"{name} must lie between {low} and {high}; it is {value}.")
+        if words.shape in ("number", "decimal", "share"):
+            _check_number(name, value)
+        elif words.shape == "words":
+            _check_names(name, value)
+        elif words.shape == "sentences":
+            _check_sentences(name, value)
+    _check_kinds("required_evidence", terms.required_evidence)
+    _check_shifts(terms)
+    _check_together(terms)
+    return terms
+
+
+def _check_number(name: str, value: object) -> None:
+    words = TERMS[name]
+    wanted = int | float if words.shape in ("decimal", "share") else int
+    if not isinstance(value, wanted) or isinstance(value, bool):
+        raise PolicyError(f"{words.label} ({name}) must be a number; it is {value!r}.")
+    if not words.low <= value <= words.high:
+        raise PolicyError(
+            f"{words.label} ({name}) must lie between {words.low:,.10g} and {words.high:,.10g}; it is {value:,.10g}."
+        )
+
+
+def _check_names(name: str, values: object) -> None:
+    if not isinstance(values, tuple) or not all(isinstance(each, str) for each in values):
+        raise PolicyError(f"{TERMS[name].label} ({name}) must be a list of names; it is {values!r}.")
+    if wrong := [each for each in values if not NAME.fullmatch(each)]:
+        raise PolicyError(
+            f"{TERMS[name].label} ({name}): write a name in small letters, digits and underscores, at most 60 of "
+            f"them; {wrong[0][:80]!r} is none."
+        )
+    if len(set(values)) < len(values) or len(values) > MOST_NAMES:
+        raise PolicyError(
+            f"{TERMS[name].label} ({name}) may name each thing once, and at most {MOST_NAMES} things."
+        )
+
+
+def _check_sentences(name: str, values: object) -> None:
+    if not isinstance(values, tuple) or not all(isinstance(each, str) for each in values):
+        raise PolicyError(f"{TERMS[name].label} ({name}) must be a list of sentences; it is {values!r}.")
+    if len(values) > MOST_NAMES or any(len(each) > LONGEST_SENTENCE for each in values):
+        raise PolicyError(
+            f"{TERMS[name].label} ({name}) may hold {MOST_NAMES} sentences of {LONGEST_SENTENCE} characters."
+        )
+    if not all(each.strip() and each.isprintable() for each in values):
+        raise PolicyError(f"{TERMS[name].label} ({name}) holds a sentence that is empty or cannot be shown.")
+
+
+def _check_kinds(name: str, values: object) -> None:
+    if not isinstance(values, Mapping):
+        raise PolicyError(f"{TERMS[name].label} ({name}) goes by kind of request; it is {values!r}.")
+    _check_names(name, tuple(values))
+    for value in values.values():
+        _check_names(name, value)
+
+
+def _check_shifts(terms: Terms) -> None:
+    for shift in terms.shifts:
+        _check_names("shifts", (shift.name,))
+        hours = (shift.start_hour, shift.end_hour)
+        if any(type(each) is not int or not 0 <= each <= HOURS_IN_DAY for each in hours):
+            raise PolicyError(f"The shift “{shift.name}” must begin and end at a whole hour from 0 to 24.")
+    known = {shift.name for shift in terms.shifts}
+    if extra := set(terms.plan_shifts) - known:
+        raise PolicyError(f"plan_shifts names {sorted(extra)}; the shifts are {sorted(known)}.")
+    if sum(shift.hours() for shift in terms.shifts) != HOURS_IN_DAY or len(known) < len(terms.shifts):
+        raise PolicyError("The shifts must cover the 24 hours of a day once, each under its own name.")
+
+
+def _check_together(terms: Terms) -> None:
     if 0 < terms.suppress_below < LEAST_SUPPRESSED:
         raise PolicyError(f"suppress_below must be 0 (nothing hidden) or at least {LEAST_SUPPRESSED}.")
     if extra := set(terms.plan_categories) - set(terms.allowed_categories):
         raise PolicyError(f"plan_categories names {sorted(extra)}, which allowed_categories does not allow.")
     if not terms.plan_categories:
         raise PolicyError("plan_categories is empty: name at least one category that plans are about.")
-    known = {shift.name for shift in terms.shifts}
-    if extra := set(terms.plan_shifts) - known:
-        raise PolicyError(f"plan_shifts names {sorted(extra)}; the shifts are {sorted(known)}.")
-    if sum(shift.hours() for shift in terms.shifts) != HOURS_IN_DAY:
-        raise PolicyError("The shifts must cover the 24 hours of a day once.")
-    return terms
 
 
 def read_terms(data: Mapping[str, Any]) -> Terms:
@@ -111,20 +167,21 @@ def read_terms(data: Mapping[str, Any]) -> Terms:
     data, known = _in_stages(data), {item.name for item in fields(Terms)}
     if unknown := sorted(set(data) - known):
         raise PolicyError(f"A policy cannot say {unknown[0]!r}; it may say: {', '.join(sorted(known))}.")
-    values: dict[str, Any] = {}
-    for name, value in data.items():
-        if name == "shifts":
-            values[name] = tuple(Shift(**shift) for shift in value)
-        elif name == "required_evidence":
-            values[name] = {kind: tuple(kinds) for kind, kinds in value.items()}
-        elif name == "stages":
-            values[name] = _stages(value)
-        else:
-            values[name] = tuple(value) if isinstance(value, list | tuple) else value
     try:
+        values = {name: _read(name, value) for name, value in data.items()}
         return _checked(Terms(**values))
-    except TypeError as problem:
+    except (TypeError, AttributeError) as problem:
         raise PolicyError(f"The policy cannot be read: {problem}.") from problem
+
+
+def _read(name: str, value: Any) -> Any:
+    if name == "shifts":
+        return tuple(Shift(**shift) for shift in value)
+    if name == "required_evidence":
+        return {kind: tuple(kinds) for kind, kinds in value.items()}
+    if name == "stages":
+        return _stages(value)
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _in_stages(data: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -13,6 +13,8 @@ from governance.models.jurisdiction import Jurisdiction
 from governance.models.ledger_entry import LedgerEntry, LedgerLock, LedgerText
 from governance.models.log_health import LogHealth, LogVerification, RecoveryProposal
 from governance.models.policy import Policy
+from governance.models.policy_draft import PolicyDraft
+from governance.models.public_comment import AnsweredComment, CommentAnswer, PublicComment
 from governance.models.request_act import RequestAct
 from governance.models.role_grant import RoleGrant, RoleRequest
 from governance.models.training_record import TrainingRecord
@@ -20,10 +22,12 @@ from governance.models.user import User
 from governance.models.vote import Vote
 
 __all__ = [
+    "AnsweredComment",
     "Area",
     "Artifact",
     "ChangeRequest",
     "Checkpoint",
+    "CommentAnswer",
     "Complaint",
     "ComplaintContact",
     "ComplaintStep",
@@ -41,6 +45,8 @@ __all__ = [
     "LogHealth",
     "LogVerification",
     "Policy",
+    "PolicyDraft",
+    "PublicComment",
     "Publication",
     "RecoveryProposal",
     "RequestAct",

@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from governance import clock
+from governance.commented import check_commented
 from governance.core.approval import (
     DEEDS,
     Ballot,
@@ -37,6 +38,7 @@ def cast_vote(
     proposal, rule, cast = proposal_of(request), rule_now(request), ballots_on(request)
     voter = voter_of(request, by, rule)
     check_standing(proposal, voter, now=moment)
+    check_commented(request, moment)
     stage = stage_of_vote(verdict, voter, cast, rule, request.digest)
     relied = relied_on(by, (stage.permission,), request.jurisdiction, request.district)
     check_trained(by, relied.role)

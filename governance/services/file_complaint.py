@@ -23,8 +23,8 @@ from governance.core.complaints import (
 from governance.core.roles import Role
 from governance.ledger import record
 from governance.models import Complaint, ComplaintContact, ComplaintStep, FilingMark, Jurisdiction, User
-from governance.redress import area_coded, check_entry, check_public, forget_marks, mark_of, secret_hash
-from governance.selectors import policy_in_force
+from governance.redress import area_coded, check_entry, forget_marks, mark_of, secret_hash
+from governance.selectors import check_public, policy_in_force
 
 SECRET_BYTES = 32  # 256 bits: nobody finds a private link by guessing
 

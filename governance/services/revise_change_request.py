@@ -6,11 +6,11 @@ from django.db import transaction
 
 from governance import clock
 from governance.core.refusals import Reason, Refused
-from governance.core.roles import Permission
 from governance.core.states import Deed, State, next_state
 from governance.ledger import record
 from governance.models import ChangeRequest, User
 from governance.permissions import relied_on
+from governance.selectors import open_permissions
 
 
 @transaction.atomic
@@ -23,7 +23,7 @@ def revise_change_request(
     only takes away leaves her a voter (promise 1). Raises Refused(NOT_PERMITTED | NOT_OPEN | EXPIRED | DIGEST_CHANGED).
     """
     request = ChangeRequest.objects.select_for_update().get(pk=change_request_id)
-    relied = relied_on(by, (Permission.PROPOSE,), request.jurisdiction, request.district)
+    relied = relied_on(by, open_permissions(request.kind), request.jurisdiction, request.district)
     if request.digest != seen_digest:
         raise Refused(
             Reason.DIGEST_CHANGED,

@@ -7,7 +7,8 @@ from governance.core.complaints import ComplaintDeed, ComplaintState, next_state
 from governance.core.refusals import Reason, Refused
 from governance.ledger import record
 from governance.models import Complaint, ComplaintContact, ComplaintStep, User
-from governance.redress import check_public, secret_hash
+from governance.redress import secret_hash
+from governance.selectors import check_public
 
 
 @transaction.atomic

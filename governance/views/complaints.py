@@ -59,7 +59,7 @@ def withdraw(request: HttpRequest, secret: str) -> HttpResponse:
     """Withdraw the complaint of a private link."""
     complaint = _complaint(secret)
     try:
-        withdraw_complaint(secret=secret, by=redress.public_account())
+        withdraw_complaint(secret=secret, by=selectors.public_account())
     except Refused as refusal:
         complaint.refresh_from_db()
         context = follow_context(complaint) | {"secret": secret, "refusal": refusal}
@@ -80,7 +80,7 @@ def _file(request: HttpRequest, jurisdiction: Jurisdiction, typed: dict[str, str
         entry=_entry(typed["entry"]),
         area=typed["area"],
         address=BaseThrottle().get_ident(request),  # type: ignore[arg-type]
-        by=redress.public_account(),
+        by=selectors.public_account(),
     )
     return filed.secret
 

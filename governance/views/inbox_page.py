@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from governance.models import ChangeRequest, Jurisdiction, User
 
 LATELY = 8
-PAGES: Mapping[str, str] = MappingProxyType({"plan": "plan", "role_grant": "role-request"})
+PAGES: Mapping[str, str] = MappingProxyType(
+    {"plan": "plan", "policy": "policy-request", "recipe": "policy-request", "role_grant": "role-request"}
+)
 """Kind of request -> name of the address of its own page; every other kind is decided on the common one."""
 KINDS: Mapping[str, str] = MappingProxyType(
     {
@@ -85,5 +87,5 @@ def _item(request: ChangeRequest) -> Item:
         page=PAGES.get(request.kind, "request"),
         deadline=spoken_deadline(clock.local(request.expires_at, here), now),
         decided=spoken_moment(clock.local(request.decided_at, here)) if request.decided_at else "",
-        evidence=", ".join(said) or "not there yet",
+        evidence=", ".join(said) or ("not there yet" if request.kind == "plan" else "none is asked for"),
     )

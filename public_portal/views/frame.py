@@ -25,6 +25,7 @@ PAGES = (
     ("Holds", "portal-holds"),
     ("Is it fair?", "portal-fairness"),
     ("Does it work?", "portal-scores"),
+    ("Policy", "portal-policy"),
     ("Data", "portal-data"),
     ("Check us", "portal-check"),
     ("Object or complain", "complain"),

@@ -61,6 +61,11 @@ POLICY: dict[str, Any] = {
     "publication_delay_hours": 6,
     "approval_hours": 24,
     "recipe_days": 366,
+    "comment_days": 5,  # inside the visitor's step of a week: she proposes, the public comments, the board votes
+    "objectives": [
+        "Fewer residents harmed by burglary and theft, by prevention before enforcement.",
+        "No part of the city is watched more than what residents report there justifies.",
+    ],
 }
 STAFF = (
     ("ana", "Ana Ortiz", Role.ANALYST),

@@ -86,8 +86,11 @@ def test_the_page_groups_by_who_may_ask_and_names_what_to_send() -> None:
     public, by_role = groups_of(schema())
     assert {each.path for each in public.endpoints} == {
         "/api/v1/checkpoint",
+        "/api/v1/comments",
         "/api/v1/complaint-figures",
         "/api/v1/log-status",
+        "/api/v1/policies",
+        "/api/v1/policy-drafts",
         "/api/v1/public-holds",
         "/api/v1/record",
         "/api/v1/record/{index}",

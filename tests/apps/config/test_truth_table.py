@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,20 +16,26 @@ from audits.services.import_residents import import_residents
 from audits.services.run_audit import run_audit
 from forecasting.models import Batch, Plan
 from forecasting.services.seal_extract import seal_extract
+from governance import clock
 from governance.core.approval import Verdict
+from governance.core.policy import read_terms, write_terms
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import ROLES, Permission, Role
-from governance.models import RoleRequest, User
+from governance.models import ChangeRequest, RoleRequest, User
 from governance.permissions import ON_DISTRICT, check
+from governance.policy_forms import Proposed, put_to_vote
+from governance.policy_making import newest_version
 from governance.selectors import account
 from governance.services.add_jurisdiction import FirstRole
 from governance.services.advance_clock import advance_clock
+from governance.services.answer_comments import answer_comments
 from governance.services.attach_evidence import attach_evidence
 from governance.services.cast_vote import cast_vote
 from governance.services.create_account import create_account
 from governance.services.expire_change_request import expire_change_request
 from governance.services.import_areas import import_areas
 from governance.services.open_change_request import open_change_request
+from governance.services.propose_policy import propose_policy
 from governance.services.request_role import request_role
 from public_portal.services.publish_release import publish_release
 from tests.apps.audits.test_run_audit import EVEN
@@ -50,6 +56,7 @@ class World:
     audit: AuditRun
     batch: Batch
     asked: RoleRequest
+    drafted: ChangeRequest
 
     def person(self, role: Role) -> User:
         """Return the one account that holds this role alone."""
@@ -79,7 +86,18 @@ def world(db: None, monkeypatch: pytest.MonkeyPatch) -> World:
         user=city.eve, role=Role.BOARD_MEMBER, jurisdiction=here, district=None, reason=WHY, by=city.scheduler
     )
     audit = run_audit(subject_kind="plan", subject_digest=plan.digest, by=city.scheduler)
-    return World(city, plan, audit, add_batch(city, "a"), asked)
+    return World(city, plan, audit, add_batch(city, "a"), asked, drafted(city))
+
+
+def drafted(city: City) -> ChangeRequest:
+    """Put the policy in force with fewer places to the vote."""
+    newest, at = newest_version(city.jurisdiction), clock.now(city.jurisdiction) + timedelta(days=30)
+    terms = read_terms({**newest.terms, "max_places": 3})
+    return put_to_vote(
+        city.jurisdiction,
+        Proposed(write_terms(terms), terms, newest.version, at.replace(second=0, microsecond=0), WHY),
+        city.ana,
+    )
 
 
 def vote(request_id: int, digest: str, by: User) -> None:
@@ -148,6 +166,7 @@ PAGES: dict[Permission, Request] = {
     Permission.SEE_AUDITS: ("audit", lambda world: [world.audit.pk], None),
     Permission.MANAGE_ROLES: ("access-account", lambda _: [], {"email": "none", "name": "N"}),
     Permission.ADVANCE_CLOCK: ("advance", lambda _: [], {}),
+    Permission.SEE_RECORD: ("policy", lambda _: [], None),
 }
 API: dict[Permission, Request] = {
     Permission.MANAGE_DATA: ("api-batches", lambda _: [], None),
@@ -160,9 +179,8 @@ API: dict[Permission, Request] = {
 }
 WITHOUT_PAGE = {  # done by the schedule or a command; a page that is made for one of them is added above
     Permission.RUN_FORECASTS, Permission.PROPOSE, Permission.EXECUTE, Permission.RUN_AUDITS, Permission.PUBLISH,
-    Permission.SEE_RECORD,
 }  # fmt: skip
-WITHOUT_API = WITHOUT_PAGE - {Permission.SEE_RECORD} | {Permission.MANAGE_ROLES, Permission.ADVANCE_CLOCK}
+WITHOUT_API = WITHOUT_PAGE | {Permission.MANAGE_ROLES, Permission.ADVANCE_CLOCK}
 
 
 def served(client: Client, world: World, by: User, request: Request) -> bool:
@@ -221,3 +239,36 @@ def test_the_supervisor_of_another_district_may_not_do_it_in_this_one(
         with subtests.test(permission.value):
             said = said_by(client, world, permission, {"bea": world.city.bea})
             assert not [where for where, answers in said.items() if answers["bea"]]
+
+
+def draft(world: World, by: User) -> None:
+    """Draft a policy that cannot be: the question of who may is asked before."""
+    propose_policy(
+        jurisdiction=world.city.jurisdiction, terms={}, based_on=1, in_force_from=PAST, reason="no", by=by
+    )
+
+
+def answer(world: World, by: User) -> None:
+    answer_comments(change_request_id=world.drafted.pk, comment_ids=[], text="no", by=by)
+
+
+DRAFTING: dict[str, tuple[Callable[[World, User], object], Request]] = {
+    "propose": (draft, ("policy-propose", lambda _: [], {"do": "open"})),
+    "edit": (draft, ("policy-edit", lambda world: [world.drafted.pk], {"do": "open"})),
+    "answer": (answer, ("policy-answer", lambda world: [world.drafted.pk], {"answer": "no"})),
+}
+
+
+def test_policies_are_drafted_and_comments_answered_by_whoever_proposes_or_votes_on_policies(
+    client: Client, world: World, subtests: pytest.Subtests
+) -> None:
+    people = {role.value: world.person(role) for role in Role if role is not Role.SERVICE} | {
+        "nobody": world.city.eve
+    }
+    either = {Permission.PROPOSE, Permission.DECIDE_POLICY}
+    wanted = {name: name != "nobody" and bool(either & ROLES[Role(name)].permissions) for name in people}
+    wanted["supervisor"] = False  # she proposes in her district, and a policy is the city's
+    for name, (deed, page) in DRAFTING.items():
+        with subtests.test(name):
+            assert {each: done(deed, world, by) for each, by in people.items()} == wanted
+            assert {each: served(client, world, by, page) for each, by in people.items()} == wanted

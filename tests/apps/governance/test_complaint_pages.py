@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from config.problems import path_told
-from governance import clock, redress
+from governance import clock, selectors
 from governance.core.complaints import FILINGS_PER_ADDRESS, ComplaintKind
 from governance.models import Area, Complaint, LedgerEntry, LedgerText, User
 from governance.services.advance_clock import advance_clock
@@ -124,7 +124,7 @@ def test_a_strangers_form_is_not_taken(city: City) -> None:
 
 def test_somebody_signed_in_files_as_the_public(city: City) -> None:
     assert as_person(city.eve).post(FORM, {"kind": "other", "words": WORDS}).status_code == 302
-    assert Complaint.objects.get().steps.get().user == redress.public_account()
+    assert Complaint.objects.get().steps.get().user == selectors.public_account()
 
 
 def test_there_is_no_form_of_a_city_that_is_not_there(client: Client, city: City) -> None:
@@ -201,7 +201,7 @@ def test_an_erased_text_is_said_to_be_erased(client: Client, city: City) -> None
 
 
 def test_where_everybody_had_a_part_the_page_says_so(client: Client, city: City) -> None:
-    decision(city, city.chloe)
+    decision(city, city.chloe, city.nora)
     done = filed(city, kind=ComplaintKind.DECISION, entry=entry_of("vote.cast"))
     assert "everybody who may answer" not in client.get(private(done)).content.decode()
     User.objects.filter(pk=city.dev.pk).update(is_active=False)

@@ -11,7 +11,7 @@ from django.db import connection, connections
 from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 
-from governance import clock, redress
+from governance import clock, redress, selectors
 from governance.core.approval import Verdict
 from governance.core.canonical import parse_leaf
 from governance.core.complaints import (
@@ -73,7 +73,7 @@ def filed(city: City, **changes: Any) -> FiledComplaint:
         "kind": ComplaintKind.OTHER,
         "words": WORDS,
         "address": ADDRESS,
-        "by": redress.public_account(),
+        "by": selectors.public_account(),
     }
     return file_complaint(**{**sent, **changes})
 
@@ -142,7 +142,7 @@ def counted() -> list[int]:
 
 def refused(reason: Reason, deed: Callable[[], object]) -> None:
     """Try, and see the reason; nothing was stored and no entry written."""
-    redress.public_account()
+    selectors.public_account()
     before = counted()
     with pytest.raises(Refused) as refusal:
         deed()
@@ -255,8 +255,8 @@ def test_a_mark_says_nothing_about_the_next_day_and_is_deleted_when_its_own_is_o
 
 
 def test_the_public_account_is_one_that_nobody_can_sign_in_with_and_that_holds_no_role(city: City) -> None:
-    account = redress.public_account()
-    assert redress.public_account() == account
+    account = selectors.public_account()
+    assert selectors.public_account() == account
     assert account.is_service
     assert not account.has_usable_password()
     assert not RoleGrant.objects.filter(user=account).exists()
@@ -520,7 +520,7 @@ def test_whoever_lost_the_role_since_answers_no_more(city: City) -> None:
 
 def test_the_link_withdraws_and_the_way_to_be_reached_is_erased_at_once(city: City) -> None:
     done = filed(city, contact="me@example.org")
-    complaint = withdraw_complaint(secret=done.secret, by=redress.public_account())
+    complaint = withdraw_complaint(secret=done.secret, by=selectors.public_account())
     assert complaint.state == ComplaintState.WITHDRAWN
     assert not ComplaintContact.objects.exists()
     leaf = parse_leaf(bytes(LedgerEntry.objects.latest("index").leaf))
@@ -528,7 +528,7 @@ def test_the_link_withdraws_and_the_way_to_be_reached_is_erased_at_once(city: Ci
 
 
 def test_what_is_closed_cannot_be_withdrawn_and_no_other_link_works(city: City) -> None:
-    public, done = redress.public_account(), filed(city)
+    public, done = selectors.public_account(), filed(city)
     refused(Reason.NOT_FOUND, lambda: withdraw_complaint(secret="x" * 43, by=public))
     refused(Reason.NOT_PERMITTED, lambda: withdraw_complaint(secret=done.secret, by=city.chloe))
     withdraw_complaint(secret=done.secret, by=public)

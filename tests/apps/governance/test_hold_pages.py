@@ -232,19 +232,19 @@ def test_a_plan_keeps_its_own_page_and_what_is_not_there_has_none(client: Client
 
 def test_a_request_of_any_other_kind_has_the_common_page(client: Client, city: City) -> None:
     plan = open_plan(city)
-    policy = open_change_request(
-        kind="policy",
+    other = open_change_request(
+        kind="ledger_recovery",
         jurisdiction=city.jurisdiction,
         district=None,
-        title="Policy 2",
+        title="Recovery of the log",
         digest="8" * 64,
         rests_on=[],
         expires_at=plan.expires_at,
         by=city.ana,
     )
-    said = page(client, city.chloe, "request", policy.pk)
-    assert "Policy 2" in said
-    assert reverse("request-decide", args=[policy.pk]) in said
+    said = page(client, city.chloe, "request", other.pk)
+    assert "Recovery of the log" in said
+    assert reverse("request-decide", args=[other.pk]) in said
 
 
 # --- the API ---------------------------------------------------------------------------------------------------

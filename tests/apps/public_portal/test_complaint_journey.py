@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from governance import redress
+from governance import selectors
 from governance.core.complaints import ComplaintKind
 from governance.models import LedgerEntry
 from governance.services.file_complaint import file_complaint
@@ -100,7 +100,7 @@ def test_no_word_of_a_complaint_reaches_a_forecast_an_audit_a_release_or_a_file(
         words=WORDS,
         contact="me@example.org",
         address="192.0.2.7",
-        by=redress.public_account(),
+        by=selectors.public_account(),
     )
     take_complaint(complaint_id=done.complaint.pk, by=city.chloe)
     publish_windows(city.jurisdiction)

@@ -80,6 +80,15 @@ def test_an_edit_beyond_the_policy_is_refused(
     assert refusal.value.reason is reason
 
 
+def test_an_edit_may_not_leave_less_covered_than_the_policy_asks_for() -> None:
+    least = replace(TERMS, coverage_minimum=0.3)
+    with pytest.raises(Refused, match=r"would cover 20% .* asks for 30%") as refusal:
+        changed_body(BODY, [edit(1), edit(2, keep=False)], terms=least)
+    assert refusal.value.reason is Reason.OUTSIDE_POLICY
+    same = changed_body(BODY, [edit(1, minutes=10), edit(2)], terms=replace(TERMS, coverage_minimum=0.9))
+    assert same.covered[0] == pytest.approx(BODY.covered[0])
+
+
 def test_more_hours_than_the_policy_gives_are_refused() -> None:
     with pytest.raises(Refused, match=r"1\.2 hours; the policy gives 1"):
         changed_body(replace(BODY, hours_available=1.0), [edit(1), edit(2)], terms=TERMS)

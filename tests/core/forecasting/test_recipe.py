@@ -5,7 +5,8 @@ import json
 import pytest
 
 from forecasting.core.limits import CannotForecast
-from forecasting.core.recipe import MODELS, Recipe, Term, recipe_from_dict, standard_recipe
+from forecasting.core.recipe import MODELS, Recipe, Term, check_features, recipe_from_dict, standard_recipe
+from governance.core.refusals import Reason, Refused
 
 
 @pytest.mark.parametrize("model", list(MODELS))
@@ -51,3 +52,11 @@ def test_two_terms_of_one_name_or_one_called_area_are_refused() -> None:
 def test_an_interval_level_of_one_is_refused() -> None:
     with pytest.raises(CannotForecast, match="interval level"):
         standard_recipe("blend", ("theft",), interval_level=1.0)
+
+
+def test_a_recipe_without_a_prohibited_ingredient_passes_and_one_with_it_does_not() -> None:
+    body = standard_recipe("blend", ("robbery",)).to_dict()
+    check_features(body, ("arrests",))
+    with pytest.raises(Refused, match="prohibits") as refusal:
+        check_features(body, (body["terms"][0]["name"],))
+    assert refusal.value.reason is Reason.OUTSIDE_POLICY

@@ -1,0 +1,37 @@
+"""How often one address may send a public form; nothing about the address is stored in the database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+from rest_framework.throttling import SimpleRateThrottle
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
+
+SENT_TOO_OFTEN = (
+    "So many comments came from your address lately that this one was not taken. Nothing was kept. Your text is still "
+    "below: send it again in an hour."
+)
+
+
+class FormThrottle(SimpleRateThrottle):
+    """So many forms of one address (see `COMMENT_RATE`), kept in the cache under a keyed digest of the address."""
+
+    def get_rate(self) -> str | None:
+        """Read the setting when a form comes; none means no limit."""
+        return settings.COMMENT_RATE or None
+
+    def get_cache_key(self, request: Request, view: APIView) -> str:
+        """Name the address without saying it."""
+        return f"form_{salted_hmac('governance.form', self.get_ident(request)).hexdigest()}"
+
+
+def may_send(request: HttpRequest) -> bool:
+    """Whether this address may send another form now; asking counts."""
+    asked: Any = request
+    return bool(FormThrottle().allow_request(asked, asked))
