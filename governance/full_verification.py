@@ -16,7 +16,7 @@ from typing import Any, LiteralString
 from django.db import connection
 
 from governance import published_files, published_log, witnesses
-from governance.core.consequences import ACTIONS, erased_texts, read_leaves
+from governance.core.consequences import ACTIONS, erased_texts, lost_ranges, read_leaves, sort_out
 from governance.core.genesis_and_roles import Grant, account_digest, genesis_and_role_faults, place_of
 from governance.core.kept_beside import (
     KeptCosignature,
@@ -36,10 +36,12 @@ from governance.core.log_verification import (
 )
 from governance.core.merkle import ProofError
 from governance.core.refusals import Refused
+from governance.core.request_replay import ADOPTED
 from governance.core.role_requests import RoleAsked, role_digest
 from governance.core.stored_entry import Fault, StoredEntry
 from governance.core.tiles import TileError
 from governance.models import LedgerText, LogVerification
+from governance.request_rows import policy_row_faults, replay_faults
 
 log = logging.getLogger("lamplight.log")
 ROWS = 2_000  # fetched at once
@@ -158,19 +160,21 @@ def _stored_states() -> Iterator[SignedState]:
             yield SignedState(f"{name} of {entries} entries", note, entries, root)
 
 
-def _batches(name: str, query: LiteralString) -> Iterator[Sequence[tuple[Any, ...]]]:
+def _batches(
+    name: str, query: LiteralString, values: Sequence[object] = ()
+) -> Iterator[Sequence[tuple[Any, ...]]]:
     """Yield the rows of a query as they come, `ROWS` at a time."""
     connection.ensure_connection()
     with connection.connection.cursor(name, binary=True) as cursor:
-        cursor.execute(query)
+        cursor.execute(query, values or None)
         while rows := cursor.fetchmany(ROWS):
             yield rows
 
 
 def _told_faults(without_text: Sequence[int]) -> list[Fault]:
-    """Hold the tables of roles, jurisdictions and texts against the entries that speak of them."""
+    """Hold the tables of roles, jurisdictions, texts, policies and requests against the entries that speak of them."""
     with connection.cursor() as cursor:
-        cursor.execute(TOLD, [list(ACTIONS)])
+        cursor.execute(TOLD, [[*ACTIONS, ADOPTED]])
         entries, places, grants = (json.loads(text or "[]") for text in cursor.fetchone())
     leaves, unreadable = read_leaves((number, bytes.fromhex(leaf)) for number, leaf in entries)
     roles = genesis_and_role_faults(
@@ -180,7 +184,9 @@ def _told_faults(without_text: Sequence[int]) -> list[Fault]:
     )
     # Read after the entries: an erasure in between deletes a text and brings none.
     kept = LedgerText.objects.filter(entry_id__in=erased_texts(leaves)).values_list("entry_id", flat=True)
-    return [*unreadable, *roles, *text_faults(without_text, leaves, set(kept))]
+    texts = text_faults(without_text, leaves, set(kept))
+    lost = lost_ranges(sort_out(leaves)[0])
+    return [*unreadable, *roles, *texts, *policy_row_faults(leaves, lost), *replay_faults(_batches, lost)]
 
 
 def _grant(row: Sequence[Any]) -> Grant:

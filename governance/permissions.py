@@ -1,7 +1,8 @@
 """The one question: may this person do that here? Sole reader and writer of guardian."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
@@ -220,6 +221,17 @@ def one_checker_per_request(
             _CHECKERS.reset(token)
 
     return answer
+
+
+@contextmanager
+def one_look() -> Iterator[None]:
+    """Keep what guardian has read for as long as this lasts: a deed asks about one person more than once."""
+    token = _CHECKERS.set({}) if _CHECKERS.get() is None else None
+    try:
+        yield
+    finally:
+        if token is not None:
+            _CHECKERS.reset(token)
 
 
 def _forget_checkers() -> None:

@@ -284,6 +284,12 @@ def evidence_for(digest: str, jurisdiction: Jurisdiction) -> dict[str, Evidence]
     return {row.kind: row for row in rows.order_by("id")}
 
 
+def lock_request(request_id: int) -> ChangeRequest:
+    """Return one request with where it belongs, its row locked until the deed commits; the maps are left out."""
+    rows = ChangeRequest.objects.select_for_update(of=("self",)).select_related("jurisdiction", "district")
+    return rows.defer("jurisdiction__boundary", "district__boundary").get(pk=request_id)
+
+
 def request_numbered(request_id: int) -> ChangeRequest | None:
     """Return one request with where it belongs."""
     return ChangeRequest.objects.select_related("district", "jurisdiction").filter(pk=request_id).first()

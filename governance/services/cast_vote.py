@@ -13,16 +13,18 @@ from governance.core.approval import (
     decide,
     plain_text,
     stage_of_vote,
+    with_override,
 )
 from governance.core.states import State, next_state
 from governance.holds import check_request_not_held
 from governance.ledger import record
 from governance.models import ChangeRequest, User, Vote
-from governance.permissions import check_trained, relied_on
-from governance.selectors import ballots_on, evidence_for, proposal_of, rule_now, voter_of
+from governance.permissions import check_trained, one_look, relied_on
+from governance.selectors import ballots_on, evidence_for, lock_request, proposal_of, rule_for, voter_of
 
 
 @transaction.atomic
+@one_look()
 def cast_vote(
     *, change_request_id: int, verdict: Verdict, rationale: str, seen_digest: str, by: User
 ) -> ChangeRequest:
@@ -33,9 +35,12 @@ def cast_vote(
     EVIDENCE_MISSING | EVIDENCE_FAILED | ON_HOLD).
     """
     # Two voters at once: the second waits here and then counts the first one's vote.
-    request = ChangeRequest.objects.select_for_update(of=("self",)).get(pk=change_request_id)
+    request = lock_request(change_request_id)
     moment, rationale = clock.now(request.jurisdiction), plain_text(rationale)
-    proposal, rule, cast = proposal_of(request), rule_now(request), ballots_on(request)
+    evidence = evidence_for(request.digest, request.jurisdiction)
+    verdicts = {kind: row.verdict for kind, row in evidence.items()}
+    proposal, cast = proposal_of(request), ballots_on(request)
+    rule = with_override(rule_for(request), verdicts)
     voter = voter_of(request, by, rule)
     check_standing(proposal, voter, now=moment)
     check_commented(request, moment)
@@ -43,8 +48,6 @@ def cast_vote(
     relied = relied_on(by, (stage.permission,), request.jurisdiction, request.district)
     check_trained(by, relied.role)
     ballot = Ballot(by.pk, verdict, seen_digest, stage.name, relied.giver.pk if relied.giver else None)
-    evidence = evidence_for(request.digest, request.jurisdiction)
-    verdicts = {kind: row.verdict for kind, row in evidence.items()}
     check_ballot(proposal, rule, ballot, rationale=rationale, evidence=verdicts, cast=cast)
     if verdict is Verdict.APPROVE:
         check_request_not_held(request)
