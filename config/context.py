@@ -14,6 +14,7 @@ from governance.core.roles import ROLES, Permission, Role
 from governance.core.spoken import spoken_moment
 from governance.log_alarms import grave, stopped
 from governance.log_status import published
+from governance.notices import unread_count
 from governance.permissions import SEE_ACCESS, can
 from governance.redress import reads_complaints, waiting_complaints
 from governance.selectors import (
@@ -64,9 +65,12 @@ def _portal(request: HttpRequest) -> dict[str, Any]:
 
 def _signed_in(request: HttpRequest, user: User) -> dict[str, Any]:
     here = home_jurisdiction(user, request.session.get("jurisdiction", ""))
-    alarm = {"log_alarm": SimpleLazyObject(stopped)}  # a page that knows more says it itself
+    always: dict[str, Any] = {
+        "log_alarm": SimpleLazyObject(stopped),  # a page that knows more says it itself
+        "unread_notices": unread_count(user),
+    }
     if here is None:
-        return {"who": user.name} | alarm
+        return {"who": user.name} | always
     grants = roles_of(user, here)
     parts = [_part(grant) for grant in grants]
     counts = {"inbox": len(waiting_for(here, user)), "complaints": waiting_complaints(here, user)}
@@ -85,7 +89,7 @@ def _signed_in(request: HttpRequest, user: User) -> dict[str, Any]:
         ],
         "replay": _replay(here, user),
         "policy_version": policy_in_force(here).version,
-    } | alarm
+    } | always
 
 
 def _review(grants: list[RoleGrant]) -> tuple[tuple[str, str], ...]:

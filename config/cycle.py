@@ -13,7 +13,7 @@ from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
 from governance.permissions import check
 from governance.services.advance_clock import advance_clock
-from governance.tasks import adopt_policies, expire_requests, lift_approved, publish_log
+from governance.tasks import adopt_policies, close_reviews, expire_requests, lift_approved, publish_log
 from public_portal.tasks import publish_due
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def settle(*, say: Say = quiet) -> None:
     """Do everything that follows from decisions and from time: briefings, closures, scores, publications."""
     timed(say, "policies adopted", adopt_policies)
     timed(say, "holds lifted", lift_approved)
+    timed(say, "reviews closed", close_reviews)
     timed(say, "briefings issued", execute_approved)
     timed(say, "requests expired", expire_requests)
     timed(say, "audits of edited plans", audit_pending)

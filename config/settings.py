@@ -207,6 +207,17 @@ LOG_POLICY_FILE = env.text("LAMPLIGHT_LOG_POLICY", "")  # C2SP tlog-policy: who 
 # without them. Either is announced in the log and said on the portal.
 LOG_WITHOUT_QUORUM = env.choice("LAMPLIGHT_LOG_WITHOUT_QUORUM", ("wait", "proceed"))
 
+# --- e-mail: what people are told, never a place, a person or a reason --------------------------------------
+
+_MAIL = env.mail()
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST, EMAIL_PORT = _MAIL.host, _MAIL.port  # "": no e-mail is sent, and the page of notices says so
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.user, _MAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.security == "starttls", _MAIL.security == "tls"
+EMAIL_TIMEOUT = 5  # seconds: in line, a page waits for it
+DEFAULT_FROM_EMAIL = _MAIL.sender
+SITE_URL = _MAIL.site
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

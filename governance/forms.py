@@ -3,6 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from governance.core.break_glass import Lowers
 from governance.core.holds import Scope
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Role
@@ -15,6 +16,13 @@ def read_target(what: str) -> tuple[Scope, str]:
     if not colon or scope not in list(Scope):
         raise Refused(Reason.BAD_INPUT, "Choose what is to be stopped. Nothing was stopped.")
     return Scope(scope), target
+
+
+def read_lowers(text: str) -> Lowers:
+    """Read what a break-glass is to ease. Raises Refused(BAD_INPUT)."""
+    if text not in list(Lowers):
+        raise Refused(Reason.BAD_INPUT, "Choose what is to be eased. Nothing was eased.")
+    return Lowers(text)
 
 
 def read_number(text: str) -> int:

@@ -114,6 +114,15 @@ def _own_role(
     return next((role for role in held if permission in ROLES[role].permissions), None)
 
 
+def own_role_somewhere(by: User, permission: Permission, jurisdiction: Jurisdiction) -> Role | None:
+    """Return a person's own role that carries a permission in any district of a jurisdiction; a lent one is none."""
+    near = [
+        each for each in _grants(by, jurisdiction, None) if permission in ROLES[Role(each.role)].permissions
+    ]
+    held = (_own_role(by, permission, jurisdiction, each.district) for each in near)
+    return next((role for role in held if role), None)
+
+
 def delegations_to(
     taker: User, jurisdiction: Jurisdiction, district: District | None = None
 ) -> list[Delegation]:

@@ -222,13 +222,19 @@ def _is_actor(by: User, row: LedgerEntry) -> bool:
         return False
 
 
-def waiting_complaints(jurisdiction: Jurisdiction, by: User) -> int:
-    """Return how many complaints wait for this person: taken by nobody, or by her."""
+def complaints_waiting_for(jurisdiction: Jurisdiction, by: User) -> list[Complaint]:
+    """Return the complaints that wait for this person: taken by nobody, or by her."""
     if not reads_complaints(by, jurisdiction):
-        return 0
+        return []
     rows = Complaint.objects.filter(jurisdiction=jurisdiction, state__in=UNANSWERED)
-    mine = list(rows.filter(Q(taken_by=None) | Q(taken_by=by)))
-    return len(mine) - len(with_a_part(by, mine))
+    mine = list(rows.filter(Q(taken_by=None) | Q(taken_by=by)).order_by("due_at", "id"))
+    hers = with_a_part(by, mine)
+    return [each for each in mine if each.pk not in hers]
+
+
+def waiting_complaints(jurisdiction: Jurisdiction, by: User) -> int:
+    """Return how many complaints wait for this person."""
+    return len(complaints_waiting_for(jurisdiction, by))
 
 
 def contacts_to_erase(jurisdiction: Jurisdiction) -> list[Complaint]:

@@ -8,6 +8,14 @@ from django.contrib.auth.hashers import make_password
 from django.db.models import Max, Q, QuerySet
 
 from governance import clock
+from governance.break_glass import (
+    district_lifted,
+    glass_of,
+    linked_for_vote,
+    may_vote_here,
+    relied_for_vote,
+    row_of,
+)
 from governance.commented import check_commented, still_commented
 from governance.core.approval import (
     Ballot,
@@ -24,6 +32,7 @@ from governance.core.approval import (
     waits_for,
     with_override,
 )
+from governance.core.break_glass import REVIEW, Lowers, check_own_end, under_glass, watching
 from governance.core.commenting import COMMENTED
 from governance.core.holds import LIFT_KIND
 from governance.core.policy import Terms, read_terms
@@ -50,12 +59,9 @@ from governance.models import (
 )
 from governance.permissions import (
     can,
-    check,
     check_any,
     districts_where,
     linked_by_district,
-    linked_with,
-    relied_on,
 )
 
 PUBLIC_EMAIL = "residents@lamplight.invalid"
@@ -175,10 +181,18 @@ def _rule(request: ChangeRequest, terms: Terms) -> Rule:
     )
 
 
-def rule_now(request: ChangeRequest) -> Rule:
-    """Return the rule with the board's stage in front, where required evidence about this revision has failed."""
-    evidence = evidence_for(request.digest, request.jurisdiction)
-    return with_override(rule_for(request), {kind: row.verdict for kind, row in evidence.items()})
+def rule_now(request: ChangeRequest, verdicts: Mapping[str, str] | None = None) -> Rule:
+    """Return the rule of this moment: the board's stage in front where evidence failed, eased under break-glass.
+
+    `verdicts` by kind of evidence, where the caller has read them already.
+    """
+    rule = with_override(rule_for(request), verdicts_on(request) if verdicts is None else verdicts)
+    return under_glass(rule, glass_of(request), request.digest, clock.now(request.jurisdiction))
+
+
+def verdicts_on(request: ChangeRequest) -> dict[str, str]:
+    """Return what the evidence about the present revision says, by kind."""
+    return {kind: row.verdict for kind, row in evidence_for(request.digest, request.jurisdiction).items()}
 
 
 def proposal_of(request: ChangeRequest) -> Proposal:
@@ -186,7 +200,13 @@ def proposal_of(request: ChangeRequest) -> Proposal:
     authors = frozenset(request.authors.values_list("id", flat=True))
     recusals = RequestAct.objects.filter(change_request=request, deed=RequestAct.Deed.RECUSAL)
     recused = frozenset(recusals.values_list("user_id", flat=True))
-    return Proposal(State(request.state), request.digest, request.expires_at, authors, recused)
+    return Proposal(
+        State(request.state), request.digest, request.expires_at, authors, recused, _watching(request)
+    )
+
+
+def _watching(request: ChangeRequest) -> frozenset[int]:
+    return watching(glass_of(request), request.digest, clock.now(request.jurisdiction))
 
 
 def acts_on(request: ChangeRequest) -> QuerySet[RequestAct]:
@@ -196,18 +216,17 @@ def acts_on(request: ChangeRequest) -> QuerySet[RequestAct]:
 
 def voter_of(request: ChangeRequest, by: User, rule: Rule) -> Voter:
     """Return in which stages of a request a person may vote; refuse who may vote in none."""
-    where = (request.jurisdiction, request.district)
-    stages = tuple(each.name for each in rule.stages if can(by, each.permission, *where))
+    stages = tuple(each.name for each in rule.stages if may_vote_here(by, each.permission, request))
     if not stages:
-        check(by, rule.stages[-1].permission, *where)
-    return Voter(by.pk, by.is_service, stages, linked_with(by, *where))
+        relied_for_vote(by, rule.stages[-1].permission, request)
+    return Voter(by.pk, by.is_service, stages, linked_for_vote(by, request))
 
 
 def role_of_voter(request: ChangeRequest, by: User, rule: Rule) -> Role:
     """Return the role by which a person may vote in the first stage of hers; refuse who may vote in none."""
     held = voter_of(request, by, rule).stages
     first = next(each for each in rule.stages if each.name in held)
-    return check(by, first.permission, request.jurisdiction, request.district)
+    return relied_for_vote(by, first.permission, request).role
 
 
 def check_may_vote(request: ChangeRequest, by: User) -> None:
@@ -222,6 +241,7 @@ def check_may_vote(request: ChangeRequest, by: User) -> None:
 
 def check_may_take_back(request: ChangeRequest, by: User) -> Role:
     """Return the role by which an author takes her request back now; refuse everybody else."""
+    check_own_end(request.kind)
     role = check_any(by, open_permissions(request.kind), request.jurisdiction, request.district)
     if not request.authors.filter(pk=by.pk).exists():
         raise Refused(
@@ -234,6 +254,7 @@ def check_may_take_back(request: ChangeRequest, by: User) -> Role:
 
 def check_may_void(request: ChangeRequest, by: User) -> None:
     """Refuse who may not take back the approval that is in force now."""
+    check_own_end(request.kind)
     voter = voter_of(request, by, rule_now(request))
     check_may_revoke(proposal_of(request), voter, request.digest, now=clock.now(request.jurisdiction))
 
@@ -247,7 +268,17 @@ def check_may_step_back(request: ChangeRequest, by: User) -> None:
 
 def ballots_on(request: ChangeRequest) -> list[Ballot]:
     """Return all votes ever cast on a request, oldest first."""
-    return [ballot_of(row) for row in Vote.objects.filter(change_request=request).order_by("id")]
+    votes = votes_on(request)
+    return [ballot_of(row) for row in votes if not _lent_by_glass(row, request)]
+
+
+def _lent_by_glass(vote: Vote, request: ChangeRequest) -> bool:
+    """Whether a vote was cast on the strength of a lifted limit that holds no more: then it counts no more."""
+    row = row_of(request)
+    if row is None or row.lowers != Lowers.DISTRICT or district_lifted(request):
+        return False
+    held = (stage.permission for stage in rule_for(request).stages if stage.name == vote.stage)
+    return vote.cast_at >= row.opened_at and not any(may_vote_here(vote.user, each, request) for each in held)
 
 
 def ballot_of(vote: Vote) -> Ballot:
@@ -258,7 +289,7 @@ def ballot_of(vote: Vote) -> Ballot:
 def standing_ballots(request: ChangeRequest, rule: Rule) -> list[Ballot]:
     """Return the votes that still count: whoever cast one holds the right of its stage today, and stands apart."""
     proposal = proposal_of(request)
-    apart = proposal.authors | proposal.recused
+    apart = proposal.authors | proposal.recused | proposal.watching
     return [
         ballot
         for vote in votes_on(request)
@@ -272,7 +303,7 @@ def _still_entitled(vote: Vote, ballot: Ballot, request: ChangeRequest, rule: Ru
     if permission is None:
         return False
     try:
-        relied = relied_on(vote.user, (permission,), request.jurisdiction, request.district)
+        relied = relied_for_vote(vote.user, permission, request)
     except Refused:
         return False
     return relied.giver is None or relied.giver.pk == ballot.on_behalf_of
@@ -299,7 +330,9 @@ def requests_in(
     jurisdiction: Jurisdiction, *states: State, kind: str | None = None
 ) -> QuerySet[ChangeRequest]:
     """Return the requests of a jurisdiction in the given states (all, when none is given)."""
-    rows = ChangeRequest.objects.filter(jurisdiction=jurisdiction).select_related("district", "jurisdiction")
+    rows = ChangeRequest.objects.filter(jurisdiction=jurisdiction).select_related(
+        "district", "jurisdiction", "break_glass"
+    )
     if states:
         rows = rows.filter(state__in=states)
     return rows.filter(kind=kind) if kind else rows
@@ -414,8 +447,14 @@ def votes_on(request: ChangeRequest) -> QuerySet[Vote]:
 def voters_for(request: ChangeRequest) -> list[User]:
     """Return the people who could vote on this request in its own stages, not the board that may override."""
     proposal = proposal_of(request)
-    apart = proposal.authors | proposal.recused
-    eligible = eligible_in(rule_for(request).stages, request.jurisdiction, request.district, besides=apart)
+    apart = proposal.authors | proposal.recused | proposal.watching
+    eligible = eligible_in(
+        rule_for(request).stages,
+        request.jurisdiction,
+        request.district,
+        besides=apart,
+        everywhere=district_lifted(request),
+    )
     return list(User.objects.filter(id__in=set().union(*eligible.values())).order_by("id"))
 
 
@@ -425,10 +464,14 @@ def eligible_in(
     district: District | None,
     *,
     besides: Collection[int],
+    everywhere: bool = False,
 ) -> dict[str, set[int]]:
-    """Return, for each stage, the people whose own role lets them vote in it; `besides` are left out."""
+    """Return, for each stage, the people whose own role lets them vote in it; `besides` are left out.
+
+    `everywhere`: roles in other districts count as well.
+    """
     here = RoleGrant.objects.filter(
-        Q(district=None) | Q(district=district),
+        Q() if everywhere else Q(district=None) | Q(district=district),
         jurisdiction=jurisdiction,
         revoked_at=None,
         user__is_active=True,
@@ -440,12 +483,28 @@ def eligible_in(
     }
 
 
+def board_of(jurisdiction: Jurisdiction, permission: Permission) -> list[tuple[int, bool]]:
+    """Return who may decide as the board with a role of her own, by length of seat, and whether she is its chair."""
+    rows = RoleGrant.objects.filter(
+        jurisdiction=jurisdiction,
+        role__in=roles_with(permission),
+        revoked_at=None,
+        user__is_active=True,
+        user__is_service=False,
+    )
+    return [
+        (user, role == Role.BOARD_CHAIR) for user, role in rows.order_by("id").values_list("user_id", "role")
+    ]
+
+
 def open_permissions(kind: str) -> tuple[Permission, ...]:
     """Return the permissions of which any one lets a person open, or take back, this kind of request."""
     if kind == ROLE_REQUEST:
         return Permission.MANAGE_ROLES, Permission.DECIDE_POLICY
     if kind == LIFT_KIND or kind in COMMENTED:
         return Permission.PROPOSE, Permission.DECIDE_POLICY
+    if kind == REVIEW:
+        return Permission.DECIDE_PLANS, Permission.DECIDE_POLICY
     return (Permission.PROPOSE,)
 
 
@@ -505,13 +564,18 @@ def waiting_for(jurisdiction: Jurisdiction, by: User) -> list[ChangeRequest]:
     others = [row for row in others if row.pk not in early]
     rules, cast = _rules_now(jurisdiction, others, terms), _ballots_on_all(others)
     held, proposals = _held_on(others, rules, by), _proposals(others)
-    linked = linked_by_district(by, jurisdiction, {row.district_id for row in others})
+    linked = linked_by_district(by, jurisdiction, {None, *(row.district_id for row in others)})
     return [
         row
         for row in others
         if waits_for(
             proposals[row.pk],
-            Voter(by.pk, by.is_service, held[row.pk], linked[row.district_id]),
+            Voter(
+                by.pk,
+                by.is_service,
+                held[row.pk],
+                linked[None if district_lifted(row) else row.district_id],
+            ),
             cast[row.pk],
             rules[row.pk],
             now=now,
@@ -531,6 +595,7 @@ def _proposals(requests: Sequence[ChangeRequest]) -> dict[int, Proposal]:
             row.expires_at,
             frozenset(each.pk for each in row.authors.all()),
             frozenset(recused[row.pk]),
+            _watching(row),
         )
         for row in requests
     }
@@ -554,7 +619,13 @@ def _rules_now(
     ):
         verdicts[found.subject_digest][found.kind] = found.verdict
     return {
-        row.pk: with_override(_rule(row, terms[row.policy_version]), verdicts[row.digest]) for row in requests
+        row.pk: under_glass(
+            with_override(_rule(row, terms[row.policy_version]), verdicts[row.digest]),
+            glass_of(row),
+            row.digest,
+            clock.now(jurisdiction),
+        )
+        for row in requests
     }
 
 
@@ -562,7 +633,7 @@ def _ballots_on_all(requests: Sequence[ChangeRequest]) -> dict[int, list[Ballot]
     cast: dict[int, list[Ballot]] = {row.pk: [] for row in requests}
     for vote in Vote.objects.filter(change_request_id__in=cast).order_by("id"):
         cast[vote.change_request_id].append(ballot_of(vote))
-    return cast
+    return cast | {row.pk: ballots_on(row) for row in requests if row_of(row)}
 
 
 def _held_on(
@@ -577,7 +648,10 @@ def _held_on(
     hers |= {(each, place.pk) for each in wanted for place in districts_where(by, each, here)}
     return {
         row.pk: tuple(
-            each.name for each in rules[row.pk].stages if (each.permission, row.district_id) in hers
+            each.name
+            for each in rules[row.pk].stages
+            if (each.permission, row.district_id) in hers
+            or (district_lifted(row) and may_vote_here(by, each.permission, row))
         )
         for row in requests
     }

@@ -8,13 +8,15 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from governance import full_verification, log_health, published_files, witnesses
+from governance import full_verification, log_health, mail, published_files, witnesses
+from governance.core.break_glass import REVIEW
 from governance.core.holds import LIFT_KIND
 from governance.core.refusals import Reason, Refused
 from governance.core.states import State
 from governance.core.tiles import TileError
 from governance.core.witness_policy import Witness
 from governance.models import User
+from governance.notices import forget_old_notices
 from governance.policy_making import approved_drafts
 from governance.redress import contacts_to_erase, forget_marks
 from governance.selectors import (
@@ -35,6 +37,7 @@ from governance.services.publish_tiles import publish_tiles
 from governance.services.redeem_approval import redeem_approval
 from governance.services.request_cosignature import request_cosignature
 from governance.services.sign_checkpoint import sign_checkpoint
+from governance.services.tell_people import tell_people
 from governance.services.verify_log import verify_log
 from governance.stored_log import last_publication
 
@@ -72,6 +75,24 @@ def adopt_policies() -> int:
             except Refused as refusal:
                 log.warning("not done deed=adopt_policy reason=%s %s", refusal.reason, refusal.message)
     return done
+
+
+def tell_waiting() -> int:
+    """Tell everybody what waits, expires or was decided; returns how many e-mails wait for it."""
+    by = scheduler_account()
+    return sum(tell_people(jurisdiction=each, by=by) for each in jurisdictions())
+
+
+@shared_task
+def send_notices() -> int:
+    """Hand the e-mails that wait to the mail server; returns how many it took."""
+    return mail.send_waiting()
+
+
+@shared_task
+def forget_notices() -> int:
+    """Delete notices that were read, or over, long ago; returns how many."""
+    return forget_old_notices()
 
 
 @shared_task
@@ -117,6 +138,26 @@ def _lift(digest: str) -> bool:
             lift_hold(digest=digest, by=by)
     except Refused as refusal:
         log.warning("not done deed=lift_hold reason=%s %s", refusal.reason, refusal.message)
+        return False
+    return True
+
+
+@shared_task
+def close_reviews() -> int:
+    """Close the after-reviews that the board ended with "justified"; returns how many."""
+    return sum(
+        _close(request.digest)
+        for jurisdiction in jurisdictions()
+        for request in requests_in(jurisdiction, State.APPROVED, kind=REVIEW).order_by("id")
+    )
+
+
+def _close(digest: str) -> bool:
+    """Use one finding up, so that it stands for good; one that is refused must not hold up the others."""
+    try:
+        redeem_approval(digest=digest, kind=REVIEW, by=scheduler_account())
+    except Refused as refusal:
+        log.warning("not done deed=close_review reason=%s %s", refusal.reason, refusal.message)
         return False
     return True
 

@@ -2,8 +2,10 @@
 
 from django.urls import path
 
+from governance.api import break_glass as glass_api
 from governance.api import delegations as delegations_api
 from governance.api import holds as holds_api
+from governance.api import notices as notices_api
 from governance.api import policies as policies_api
 from governance.api import record as record_api
 from governance.api import requests as requests_api
@@ -16,6 +18,7 @@ from governance.views import (
     holds,
     inbox,
     log,
+    notices,
     policy,
     public_policy,
     training,
@@ -57,6 +60,12 @@ urlpatterns = [
     path("policy/requests/<int:request_id>/edit", policy.edit, name="policy-edit"),
     path("public/<slug:slug>/policy/", public_policy.public_policy, name="portal-policy"),
     path("public/<slug:slug>/policy/<int:request_id>/comment", public_policy.comment, name="portal-comment"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/read", notices.read, name="notices-read"),
+    path("notices/choose", notices.choose, name="notices-choose"),
+    path("notices/mail/", notices.mail_status, name="mail"),
+    path("notices/mail/<int:number>/again", notices.try_again, name="mail-retry"),
+    path("notices/<int:number>/", notices.notice, name="notice"),
     path("record/", log.record, name="record"),
     path("record/check/", log.check, name="record-check"),
     path("record/<int:index>/", log.entry, name="record-entry"),
@@ -78,6 +87,8 @@ urlpatterns = [
     path("api/v1/holds/<int:number>", holds_api.OneHold.as_view(), name="api-hold"),
     path("api/v1/holds/<int:number>/lift-requests", holds_api.Lifts.as_view(), name="api-hold-lifts"),
     path("api/v1/public-holds", holds_api.PublicHolds.as_view(), name="api-public-holds"),
+    path("api/v1/notices", notices_api.Notices.as_view(), name="api-notices"),
+    path("api/v1/notices/<int:number>/read", notices_api.ReadNotice.as_view(), name="api-notice-read"),
     path("api/v1/inbox", requests_api.Inbox.as_view(), name="api-inbox"),
     path("api/v1/change-requests", requests_api.ChangeRequests.as_view(), name="api-requests"),
     path(
@@ -85,6 +96,10 @@ urlpatterns = [
     ),
     path("api/v1/change-requests/<int:request_id>/votes", requests_api.Votes.as_view(), name="api-votes"),
     path("api/v1/change-requests/<int:request_id>/acts", requests_api.Acts.as_view(), name="api-acts"),
+    path(
+        "api/v1/change-requests/<int:request_id>/break-glass", requests_api.Glass.as_view(), name="api-glass"
+    ),
+    path("api/v1/public-break-glass", glass_api.PublicGlass.as_view(), name="api-public-glass"),
     path("api/v1/delegations", delegations_api.Delegations.as_view(), name="api-delegations"),
     path(
         "api/v1/delegations/<int:delegation_id>",

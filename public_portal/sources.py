@@ -19,6 +19,7 @@ from forecasting.selectors.plans import body_of, closure_of, plans_of
 from forecasting.selectors.runs import run_cells, run_manifest, runs_of
 from forecasting.selectors.scores import scorecard_of
 from governance.artifacts import read_artifact
+from governance.break_glass import row_of
 from governance.core.approval import is_overridden
 from governance.core.roles import Role
 from governance.ledger import actor_name
@@ -170,7 +171,7 @@ def decision(plan: Plan) -> dict[str, Any]:
         "overridden": _overridden(plan),
         "audit": {"verdict": audit.verdict, "sentence": audit.sentence} if audit else None,
         "votes": [_vote(vote) for vote in votes_on(plan.change_request)],
-        "acts": [_act(act) for act in acts_on(plan.change_request)],
+        "acts": [*(_act(act) for act in acts_on(plan.change_request)), *_glass(plan)],
         "areas": _places_by_area(plan),
     }
 
@@ -207,6 +208,24 @@ def _act(act: RequestAct) -> dict[str, Any]:
         "at": act.done_at.isoformat(),
         "entry": act.ledger_index,
     }
+
+
+def _glass(plan: Plan) -> list[dict[str, Any]]:
+    """Return who broke the glass for the plan's request, if anybody did, in the form of a vote."""
+    row = row_of(plan.change_request)
+    if row is None:
+        return []
+    return [
+        {
+            "revision": row.revision,
+            "verdict": "break_glass",
+            "role": role_title(row.role),
+            "who": row.opened_by.pseudonym,
+            "in_entry": actor_name(row.opened_by, Role(row.role), row.digest),
+            "at": row.opened_at.isoformat(),
+            "entry": row.ledger_index,
+        }
+    ]
 
 
 def _places_by_area(plan: Plan) -> list[dict[str, Any]]:

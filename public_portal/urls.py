@@ -11,6 +11,7 @@ urlpatterns = [
     path("public/<slug:slug>/areas/<str:code>/", home.area, name="portal-area"),
     path("public/<slug:slug>/decisions/", pages.decisions, name="portal-decisions"),
     path("public/<slug:slug>/holds/", pages.holds, name="portal-holds"),
+    path("public/<slug:slug>/break-glass/", pages.break_glass, name="portal-glass"),
     path("public/<slug:slug>/fairness/", pages.fairness, name="portal-fairness"),
     path("public/<slug:slug>/scores/", pages.scores, name="portal-scores"),
     path("public/<slug:slug>/check/", pages.check, name="portal-check"),

@@ -14,13 +14,16 @@ from rest_framework.response import Response
 
 from governance.api.answers import BY_ROLE, REFUSALS, Problem, RoleEndpoint
 from governance.api.asked import JURISDICTION, jurisdiction_asked, permitted_jurisdiction, person, word_asked
+from governance.break_glass import OF_PLANS, check_may_read, lifted_for, row_of
 from governance.core.approval import Verdict
+from governance.core.break_glass import LONGEST_HOURS, Lowers
 from governance.core.roles import Permission
 from governance.core.states import State
-from governance.models import ChangeRequest, Evidence, RequestAct, User, Vote
+from governance.models import BreakGlass, ChangeRequest, Evidence, RequestAct, User, Vote
 from governance.permissions import can, check, check_signed_in_lately, districts_where
 from governance.selectors import acts_on, evidence_for, request_numbered, requests_in, votes_on, waiting_for
 from governance.services.cast_vote import cast_vote
+from governance.services.open_break_glass import open_break_glass
 from governance.services.recuse import recuse
 from governance.services.revoke_approval import revoke_approval
 from governance.services.withdraw_change_request import withdraw_change_request
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     from governance.models import Jurisdiction
 
 VERDICTS = [(each.value, each.value) for each in Verdict]
-KINDS = ("plan", "policy", "recipe", "role_grant", "hold_lift")
+KINDS = ("plan", "policy", "recipe", "role_grant", "hold_lift", "after_review")
 
 
 class RequestRow(serializers.ModelSerializer[ChangeRequest]):
@@ -105,6 +108,38 @@ class EvidenceRow(serializers.ModelSerializer[Evidence]):
         )
 
 
+class GlassRow(serializers.ModelSerializer[BreakGlass]):
+    """A break-glass: what it eases, for whom it was told, until when, and the request of its after-review."""
+
+    opened_by = serializers.CharField(
+        source="opened_by.pseudonym", help_text="The pseudonym the record knows."
+    )
+    told = serializers.CharField(source="told.pseudonym")
+    reason = serializers.CharField()
+    review = serializers.IntegerField(source="review_id")
+
+    class Meta:
+        model = BreakGlass
+        fields = (
+            "id",
+            "lowers",
+            "hours",
+            "revision",
+            "request_digest",
+            "opened_by",
+            "role",
+            "told",
+            "reason",
+            "opened_at",
+            "ends_at",
+            "review",
+            "review_due_at",
+            "digest",
+            "salt",
+            "ledger_index",
+        )
+
+
 class RequestWhole(RequestRow):
     """A request with the votes on it and the newest evidence of each kind on it and on what it rests on."""
 
@@ -112,9 +147,15 @@ class RequestWhole(RequestRow):
     votes = serializers.SerializerMethodField()
     acts = serializers.SerializerMethodField()
     evidence = serializers.SerializerMethodField()
+    break_glass = serializers.SerializerMethodField()
 
     class Meta(RequestRow.Meta):
-        fields = (*RequestRow.Meta.fields, "rests_on", "votes", "acts", "evidence")
+        fields = (*RequestRow.Meta.fields, "rests_on", "votes", "acts", "evidence", "break_glass")
+
+    @extend_schema_field(GlassRow(allow_null=True))
+    def get_break_glass(self, request: ChangeRequest) -> Any:
+        row = row_of(request)
+        return GlassRow(row).data if row else None
 
     @extend_schema_field(VoteRow(many=True))
     def get_votes(self, request: ChangeRequest) -> Any:
@@ -156,6 +197,19 @@ class Act(serializers.Serializer[Any]):
         max_length=64,
         default="",
         help_text="For a revocation: the digest whose approval it is.",
+    )
+
+
+class GlassForm(serializers.Serializer[Any]):
+    """What is to be eased for one plan, as it is sent."""
+
+    lowers = serializers.ChoiceField(choices=[each.value for each in Lowers])
+    hours = serializers.IntegerField(help_text=f"Whole hours, 1 to {LONGEST_HOURS}.")
+    reason = serializers.CharField(
+        allow_blank=True, help_text="As long as for a vote; it is read by the board, later by the public."
+    )
+    seen_digest = serializers.CharField(
+        allow_blank=True, max_length=64, help_text="The digest of the revision that was read."
     )
 
 
@@ -282,6 +336,42 @@ class Acts(RoleEndpoint):
         return Response(RequestWhole(request_numbered(request_id)).data, status=201)
 
 
+class Glass(RoleEndpoint):
+    """Break-glass for a plan."""
+
+    permission_classes = (IsAuthenticated,)
+    serializer_class = GlassForm
+
+    @extend_schema(
+        summary="Break the glass for a plan",
+        description="Lowers the quorum of one deployment plan to one eligible person who is no author, or lifts the "
+        f"limit of its district, for at most {LONGEST_HOURS} hours and once. It is no approval and overrides no hold. "
+        "Needs `decide_plans` in the plan's district, to lift its limit `decide_policy` does too. Somebody of the "
+        "board is told at once, and an after-review opens. Refused: 403 who may not, has no training or signed in "
+        "more than five minutes ago, 409 what is decided, changed, on hold or was eased before, 422 what cannot be "
+        "eased, too long a time, too little reason.",
+        tags=[BY_ROLE],
+        request=GlassForm,
+        responses={201: RequestWhole, **REFUSALS, 409: Problem, 422: Problem},
+    )
+    def post(self, request: Request, request_id: int) -> Response:
+        by = person(request)
+        _visible(by, request_id)
+        check_signed_in_lately(request._request)
+        sent = self.get_serializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        said = sent.validated_data
+        opened = open_break_glass(
+            change_request_id=request_id,
+            lowers=Lowers(said["lowers"]),
+            hours=said["hours"],
+            reason=said["reason"],
+            seen_digest=said["seen_digest"],
+            by=by,
+        )
+        return Response(RequestWhole(opened.change_request).data, status=201)
+
+
 def _act(request_id: int, said: dict[str, Any], by: User) -> None:
     about: dict[str, Any] = {"change_request_id": request_id, "reason": said["reason"], "by": by}
     if said["deed"] == RequestAct.Deed.WITHDRAWAL:
@@ -296,17 +386,16 @@ def _visible(by: User, request_id: int) -> ChangeRequest:
     found = request_numbered(request_id)
     if found is None:
         raise Http404("There is no such change request.")
-    permission = Permission.SEE_PLANS if found.kind == "plan" else Permission.SEE_RECORD
-    check(by, permission, found.jurisdiction, found.district)
+    check_may_read(by, found)
     return found
 
 
 def _open_to(by: User, jurisdiction: Jurisdiction) -> Q:
     """Return which requests a person may read; refuse who may read none."""
     districts = districts_where(by, Permission.SEE_PLANS, jurisdiction)
-    plans = Q(kind="plan", district__in=districts)
+    plans = Q(kind__in=OF_PLANS, district__in=districts) | Q(pk__in=lifted_for(by, jurisdiction))
     if can(by, Permission.SEE_RECORD, jurisdiction):
-        return plans | ~Q(kind="plan")
+        return plans | ~Q(kind__in=OF_PLANS)
     if not districts:
         check(by, Permission.SEE_PLANS, jurisdiction)
     return plans

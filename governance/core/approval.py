@@ -51,6 +51,7 @@ class Proposal:
     expires_at: datetime
     authors: frozenset[int]
     recused: frozenset[int] = frozenset()
+    watching: frozenset[int] = frozenset()  # told of a break-glass that is in force
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def _check_person(voter: Voter) -> None:
 
 
 def check_apart(proposal: Proposal, voter: Voter) -> None:
-    """Refuse authors and the recused, and whoever a delegation joins with one."""
+    """Refuse authors, the recused and who watches a break-glass, and whoever a delegation joins with one."""
     if voter.person in proposal.authors:
         raise Refused(
             Reason.AUTHOR_MAY_NOT_VOTE,
@@ -167,6 +168,12 @@ def check_apart(proposal: Proposal, voter: Voter) -> None:
         raise Refused(
             Reason.RECUSED,
             "You, or somebody whose place you take, stepped back from this request; somebody else has to decide it.",
+        )
+    if voter.people & proposal.watching:
+        raise Refused(
+            Reason.HAD_A_PART,
+            "You, or somebody with whom you count as one, were told of this break-glass so that somebody watches it. "
+            "Who watches does not vote; anybody else who is entitled may.",
         )
 
 

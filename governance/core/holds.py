@@ -15,7 +15,7 @@ import rfc8785
 
 LIFT_KIND = "hold_lift"
 LIFT_DAYS = 14  # a request to lift that the board does not decide by then expires, and may be made anew
-GOVERNING = frozenset({LIFT_KIND, "policy", "role_grant", "publication", "ledger_recovery"})
+GOVERNING = frozenset({LIFT_KIND, "policy", "role_grant", "publication", "ledger_recovery", "after_review"})
 """Kinds of request that no hold stops: how the board governs, and what the public is told."""
 LONGEST_LIVE = timedelta(days=9)
 """How long after a moment something may be live of which one knew then: half a day of lead, a week's window, and a

@@ -27,6 +27,7 @@ DEED_WORDS: Mapping[str, str] = MappingProxyType(
         "withdrawal": "withdrew it",
         "revocation": "took the approval back",
         "recusal": "stepped back from the decision",
+        "break_glass": "broke the glass",
     }
 )
 """A vote, or what else somebody does about a request -> the words that follow her name."""
@@ -37,6 +38,12 @@ OVERRIDE_WORDS: Mapping[str, str] = MappingProxyType(
         "reject": "refused to set the failed audit aside",
     }
 )
+
+
+REVIEW_WORDS: Mapping[str, str] = MappingProxyType(
+    {"approve": "found it justified", "reject": "found it not justified"}
+)
+"""What a member of the board says in the after-review of a break-glass."""
 
 
 def deed_words(said: str, stage: str = "", *, delegated: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 from governance.models.area import Area
 from governance.models.artifact import Artifact
+from governance.models.break_glass import BreakGlass
 from governance.models.change_request import ChangeRequest
 from governance.models.checkpoint import Checkpoint, Cosignature, Publication
 from governance.models.complaint import Complaint, ComplaintContact, ComplaintStep, FilingMark
@@ -12,6 +13,7 @@ from governance.models.hold import Hold, HoldLift
 from governance.models.jurisdiction import Jurisdiction
 from governance.models.ledger_entry import LedgerEntry, LedgerLock, LedgerText
 from governance.models.log_health import LogHealth, LogVerification, RecoveryProposal
+from governance.models.notice import Notice
 from governance.models.policy import Policy
 from governance.models.policy_draft import PolicyDraft
 from governance.models.public_comment import AnsweredComment, CommentAnswer, PublicComment
@@ -25,6 +27,7 @@ __all__ = [
     "AnsweredComment",
     "Area",
     "Artifact",
+    "BreakGlass",
     "ChangeRequest",
     "Checkpoint",
     "CommentAnswer",
@@ -44,6 +47,7 @@ __all__ = [
     "LedgerText",
     "LogHealth",
     "LogVerification",
+    "Notice",
     "Policy",
     "PolicyDraft",
     "PublicComment",

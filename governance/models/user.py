@@ -34,6 +34,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     pseudonym = models.CharField(max_length=20, unique=True, default=draw_pseudonym)
     is_service = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
+    notices_by_mail = models.BooleanField(default=True)  # her choice; what duty asks for is sent all the same
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects: ClassVar[UserManager] = UserManager()

@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from governance import clock
+from governance.break_glass import counts_now, relied_for_vote, row_of
 from governance.commented import check_commented
 from governance.core.approval import (
     DEEDS,
@@ -13,14 +14,14 @@ from governance.core.approval import (
     decide,
     plain_text,
     stage_of_vote,
-    with_override,
 )
+from governance.core.break_glass import check_finding
 from governance.core.states import State, next_state
 from governance.holds import check_request_not_held
 from governance.ledger import record
 from governance.models import ChangeRequest, User, Vote
-from governance.permissions import check_trained, one_look, relied_on
-from governance.selectors import ballots_on, evidence_for, lock_request, proposal_of, rule_for, voter_of
+from governance.permissions import check_trained, one_look
+from governance.selectors import ballots_on, lock_request, proposal_of, rule_now, verdicts_on, voter_of
 
 
 @transaction.atomic
@@ -32,20 +33,19 @@ def cast_vote(
 
     Raises Refused(NOT_PERMITTED | NOT_TRAINED | SERVICE_MAY_NOT_VOTE | AUTHOR_MAY_NOT_VOTE | RECUSED | ALREADY_VOTED |
     NOT_OPEN | EXPIRED | TOO_EARLY | TOO_LATE | DIGEST_CHANGED | RATIONALE_TOO_SHORT | TOO_LARGE | BAD_INPUT |
-    EVIDENCE_MISSING | EVIDENCE_FAILED | ON_HOLD).
+    EVIDENCE_MISSING | EVIDENCE_FAILED | ON_HOLD | HAD_A_PART | OUTSIDE_POLICY).
     """
     # Two voters at once: the second waits here and then counts the first one's vote.
     request = lock_request(change_request_id)
     moment, rationale = clock.now(request.jurisdiction), plain_text(rationale)
-    evidence = evidence_for(request.digest, request.jurisdiction)
-    verdicts = {kind: row.verdict for kind, row in evidence.items()}
-    proposal, cast = proposal_of(request), ballots_on(request)
-    rule = with_override(rule_for(request), verdicts)
+    verdicts, proposal, cast = verdicts_on(request), proposal_of(request), ballots_on(request)
+    rule = rule_now(request, verdicts)
     voter = voter_of(request, by, rule)
     check_standing(proposal, voter, now=moment)
     check_commented(request, moment)
+    check_finding(request.kind, verdict)
     stage = stage_of_vote(verdict, voter, cast, rule, request.digest)
-    relied = relied_on(by, (stage.permission,), request.jurisdiction, request.district)
+    relied = relied_for_vote(by, stage.permission, request)
     check_trained(by, relied.role)
     ballot = Ballot(by.pk, verdict, seen_digest, stage.name, relied.giver.pk if relied.giver else None)
     check_ballot(proposal, rule, ballot, rationale=rationale, evidence=verdicts, cast=cast)
@@ -89,4 +89,6 @@ def cast_vote(
         cast_at=moment,
         ledger_index=entry.index,
     )
+    if (glass := row_of(request)) and counts_now(request):  # who used it has no part in judging it
+        glass.review.authors.add(by, *([relied.giver] if relied.giver else []))
     return request

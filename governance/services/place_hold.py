@@ -8,6 +8,7 @@ from django.db import transaction
 from governance import clock
 from governance.core.approval import check_rationale, plain_text
 from governance.core.holds import LIVE_SCOPES, Scope, hold_digest, scope_words
+from governance.core.notices import Occasion
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
 from governance.holds import holds_of
@@ -15,6 +16,7 @@ from governance.ledger import record
 from governance.models import ChangeRequest, District, Hold, Jurisdiction, User
 from governance.permissions import check
 from governance.selectors import digest_is_approved, policy_in_force
+from governance.telling import hold_subject, tell_now
 
 NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
@@ -51,7 +53,7 @@ def place_hold(
         detail={"scope": scope.value, "target": "" if scope in LIVE_SCOPES else target},
         text=reason,
     )
-    return Hold.objects.create(
+    hold = Hold.objects.create(
         jurisdiction=jurisdiction,
         scope=scope,
         target=target,
@@ -61,6 +63,15 @@ def place_hold(
         placed_at=clock.now(jurisdiction),
         ledger_index=entry.index,
     )
+    tell_now(
+        Occasion.HOLD_PLACED,
+        jurisdiction=jurisdiction,
+        subject=hold_subject(hold.pk),
+        kind=scope,
+        number=hold.pk,
+        by=by,
+    )
+    return hold
 
 
 def _check_target(jurisdiction: Jurisdiction, scope: Scope, target: str, categories: tuple[str, ...]) -> None:

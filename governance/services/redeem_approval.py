@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from governance import clock
+from governance.break_glass import counts_now, row_of
 from governance.core.approval import Verdict, check_evidence, check_redeemable, decide, is_overridden
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
@@ -19,8 +20,8 @@ def redeem_approval(*, digest: str, kind: str, by: User) -> ChangeRequest:
     """Lock the request for `digest`, check everything again, and mark it executed.
 
     Checked anew: the digest, the state, the expiry, the evidence, the quorum, and that every approver still holds
-    the role she voted with. Raises Refused(NOT_FOUND | NOT_PERMITTED | NOT_APPROVED | EXPIRED | EVIDENCE_MISSING
-    | EVIDENCE_FAILED | ON_HOLD).
+    the role she voted with; what break-glass eased counts only while it is in force. Raises Refused(NOT_FOUND |
+    NOT_PERMITTED | NOT_APPROVED | EXPIRED | EVIDENCE_MISSING | EVIDENCE_FAILED | ON_HOLD).
     """
     request = ChangeRequest.objects.select_for_update(of=("self",)).filter(digest=digest, kind=kind).first()
     if request is None:
@@ -37,9 +38,7 @@ def redeem_approval(*, digest: str, kind: str, by: User) -> ChangeRequest:
     verdicts = {kind: row.verdict for kind, row in evidence.items()}
     check_evidence(rule, verdicts, overridden=is_overridden(standing, rule, digest))
     if decide(standing, rule, digest).verdict is not Verdict.APPROVE:
-        raise Refused(
-            Reason.NOT_APPROVED, "An approver no longer holds the role she voted with; the approval is void."
-        )
+        raise Refused(Reason.NOT_APPROVED, _why_void(request))
     request.state = next_state(State(request.state), Deed.EXECUTE)
     request.executed_at = moment
     request.save(update_fields=["state", "executed_at"])
@@ -56,3 +55,13 @@ def redeem_approval(*, digest: str, kind: str, by: User) -> ChangeRequest:
     )
     check_request_not_held(request)  # once more, with the log locked
     return request
+
+
+def _why_void(request: ChangeRequest) -> str:
+    """Say why an approval no longer is one: what break-glass eased counts only while it is in force."""
+    if row_of(request) is not None and not counts_now(request):
+        return (
+            "Break-glass has ended before the approval was acted on, and without it the approval lacks its quorum. "
+            "Nobody is sent anywhere; take the approval back and decide anew, or propose anew."
+        )
+    return "An approver no longer holds the role she voted with; the approval is void."

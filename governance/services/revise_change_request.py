@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from governance import clock
+from governance.core.break_glass import check_own_end
 from governance.core.refusals import Reason, Refused
 from governance.core.states import Deed, State, next_state
 from governance.ledger import record
@@ -23,6 +24,7 @@ def revise_change_request(
     only takes away leaves her a voter (promise 1). Raises Refused(NOT_PERMITTED | NOT_OPEN | EXPIRED | DIGEST_CHANGED).
     """
     request = ChangeRequest.objects.select_for_update().get(pk=change_request_id)
+    check_own_end(request.kind)
     relied = relied_on(by, open_permissions(request.kind), request.jurisdiction, request.district)
     if request.digest != seen_digest:
         raise Refused(

@@ -4,6 +4,7 @@ from django.db import transaction
 
 from governance import clock
 from governance.core.approval import check_may_revoke, check_rationale, plain_text
+from governance.core.break_glass import check_own_end
 from governance.core.states import Deed, State, next_state
 from governance.ledger import record
 from governance.models import ChangeRequest, RequestAct, User
@@ -16,9 +17,10 @@ def revoke_approval(*, change_request_id: int, seen_digest: str, reason: str, by
 
     Anybody who may vote on the request may do it, as long as it is not executed; what was executed is changed by a
     new decision only. Raises Refused(NOT_PERMITTED | SERVICE_MAY_NOT_VOTE | AUTHOR_MAY_NOT_VOTE | RECUSED | NOT_OPEN |
-    EXPIRED | DIGEST_CHANGED | RATIONALE_TOO_SHORT | TOO_LARGE | BAD_INPUT).
+    EXPIRED | DIGEST_CHANGED | RATIONALE_TOO_SHORT | TOO_LARGE | BAD_INPUT | HAD_A_PART | OUTSIDE_POLICY).
     """
     request = ChangeRequest.objects.select_for_update(of=("self",)).get(pk=change_request_id)
+    check_own_end(request.kind)
     moment, rule, reason = clock.now(request.jurisdiction), rule_now(request), plain_text(reason)
     voter = voter_of(request, by, rule)
     role = role_of_voter(request, by, rule)

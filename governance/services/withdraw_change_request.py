@@ -14,7 +14,7 @@ from governance.selectors import check_may_take_back, rule_for
 def withdraw_change_request(*, change_request_id: int, reason: str, by: User) -> ChangeRequest:
     """Let an author take back what she proposed, at any time before it is executed.
 
-    Raises Refused(NOT_PERMITTED | NOT_OPEN | RATIONALE_TOO_SHORT | TOO_LARGE | BAD_INPUT).
+    Raises Refused(NOT_PERMITTED | NOT_OPEN | RATIONALE_TOO_SHORT | TOO_LARGE | BAD_INPUT | OUTSIDE_POLICY).
     """
     request = ChangeRequest.objects.select_for_update(of=("self",)).get(pk=change_request_id)
     role = check_may_take_back(request, by)

@@ -11,14 +11,19 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from governance import clock, selectors
+from governance.after_reviews import glass_line, openings_for, outlived
+from governance.break_glass import row_of
 from governance.core.approval import Verdict, agreed, decide
+from governance.core.break_glass import LONGEST_HOURS, LOWERS_WORDS, REVIEW
 from governance.core.refusals import Refused, status_code
 from governance.core.spoken import spoken_deadline, spoken_moment
 from governance.core.stages import OVERRIDE
-from governance.core.verdicts import deed_words
-from governance.models import RequestAct
+from governance.core.verdicts import REVIEW_WORDS, deed_words
+from governance.forms import read_lowers, read_number
+from governance.models import BreakGlass, RequestAct
 from governance.permissions import can
 from governance.services.cast_vote import cast_vote
+from governance.services.open_break_glass import open_break_glass
 from governance.services.recuse import recuse
 from governance.services.revoke_approval import revoke_approval
 from governance.services.withdraw_change_request import withdraw_change_request
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
     from governance.core.approval import Rule
     from governance.models import ChangeRequest, User, Vote
 
+BREAK_GLASS = "break_glass"
+"""What the form that breaks the glass calls its deed."""
 DONE = {
     RequestAct.Deed.WITHDRAWAL: "The request is withdrawn. That, and your reason, are in the record.",
     RequestAct.Deed.REVOCATION: "The approval is taken back. That, and your reason, are in the record.",
@@ -80,6 +87,18 @@ def deciding_context(change: ChangeRequest, by: User) -> dict[str, Any]:
         "may_withdraw": not refusal_of(lambda: selectors.check_may_take_back(change, by)),
         "may_revoke": not refusal_of(lambda: selectors.check_may_void(change, by)),
         "may_recuse": not refusal_of(lambda: selectors.check_may_step_back(change, by)),
+        **glass_context(change, by),
+    }
+
+
+def glass_context(change: ChangeRequest, by: User) -> dict[str, Any]:
+    """Return the break-glass of a request, and what this person may ease of it now."""
+    row = row_of(change)
+    return {
+        "glass": glass_line(row) if row else None,
+        "outlived": outlived(change),
+        "openings": [(each.value, LOWERS_WORDS[each]) for each in openings_for(by, change)],
+        "glass_hours": range(1, LONGEST_HOURS + 1),
     }
 
 
@@ -117,13 +136,19 @@ def may_override(change: ChangeRequest, by: User, rule: Rule) -> bool:
 
 def said_about(change: ChangeRequest) -> list[Said]:
     """Return votes and all else that people did about a request, as it happened."""
-    rows: list[Vote | RequestAct] = [*selectors.votes_on(change), *selectors.acts_on(change)]
+    glass = row_of(change)
+    rows: list[Vote | RequestAct | BreakGlass] = [*selectors.votes_on(change), *selectors.acts_on(change)]
+    rows += [glass] if glass else []
     return [_said(change, each) for each in sorted(rows, key=lambda each: each.ledger_index)]
 
 
-def _said(change: ChangeRequest, row: Vote | RequestAct) -> Said:
+def _said(change: ChangeRequest, row: Vote | RequestAct | BreakGlass) -> Said:
+    if isinstance(row, BreakGlass):
+        return _said_of_glass(change, row)
     if isinstance(row, RequestAct):
         deed, at, reason = deed_words(row.deed), row.done_at, row.reason
+    elif change.kind == REVIEW:
+        deed, at, reason = REVIEW_WORDS[row.verdict], row.cast_at, row.rationale
     else:
         deed = deed_words(row.verdict, row.stage, delegated=row.on_behalf_of_id is not None)
         at, reason = row.cast_at, row.rationale
@@ -136,6 +161,19 @@ def _said(change: ChangeRequest, row: Vote | RequestAct) -> Said:
         revision=row.revision,
         entry=row.ledger_index,
         on_this=row.digest == change.digest,
+    )
+
+
+def _said_of_glass(change: ChangeRequest, row: BreakGlass) -> Said:
+    return Said(
+        who=row.opened_by.name,
+        role=selectors.role_title(row.role),
+        deed=f"{deed_words(BREAK_GLASS)} for {row.hours} h ({glass_line(row).what}); {row.told.name} was told,",
+        when=spoken_moment(clock.local(row.opened_at, change.jurisdiction)),
+        reason=row.reason,
+        revision=row.revision,
+        entry=row.ledger_index,
+        on_this=row.request_digest == change.digest,
     )
 
 
@@ -170,9 +208,23 @@ def _done(request: HttpRequest, request_id: int, deed: str, reason: str) -> str:
         revoke_approval(change_request_id=request_id, seen_digest=seen, reason=reason, by=by)
     elif deed == RequestAct.Deed.RECUSAL:
         recuse(change_request_id=request_id, reason=reason, by=by)
+    elif deed == BREAK_GLASS:
+        return _broken(request, request_id, reason, seen, by)
     else:
         return _voted(request_id, request.POST.get("verdict", ""), reason, seen, by)
     return DONE[RequestAct.Deed(deed)]
+
+
+def _broken(request: HttpRequest, request_id: int, reason: str, seen: str, by: User) -> str:
+    opened = open_break_glass(
+        change_request_id=request_id,
+        lowers=read_lowers(request.POST.get("lowers", "")),
+        hours=read_number(request.POST.get("hours", "")),
+        reason=reason,
+        seen_digest=seen,
+        by=by,
+    )
+    return f"Break-glass {opened.pk} counts for {opened.hours} h. {opened.told.name} was told, and its review is open."
 
 
 def _voted(request_id: int, verdict: str, rationale: str, seen: str, by: User) -> str:

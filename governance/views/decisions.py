@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from governance import selectors
-from governance.core.roles import Permission
+from governance.after_reviews import reviewed_glass
+from governance.break_glass import check_may_read
 from governance.holds import hold_line, hold_to_lift, opening_text
-from governance.permissions import check, open_to_signed_in
+from governance.permissions import open_to_signed_in
 from governance.views.confirm import asks_password_again
 from governance.views.deciding import answer_form, deciding_context
 from governance.views.evidence import evidence_lines
@@ -21,7 +22,10 @@ from governance.views.inbox_page import KINDS, PAGES
 if TYPE_CHECKING:
     from governance.models import ChangeRequest, User
 
-APPLIED = {"hold_lift": "The hold ends within the minute, and what it stopped can go on."}
+APPLIED = {
+    "hold_lift": "The hold ends within the minute, and what it stopped can go on.",
+    "after_review": "What the board finds is counted in public at once; its reasons are public after the delay.",
+}
 
 
 def _visible(request: HttpRequest, request_id: int) -> tuple[ChangeRequest, User]:
@@ -29,12 +33,7 @@ def _visible(request: HttpRequest, request_id: int) -> tuple[ChangeRequest, User
     if found is None:
         raise Http404("There is no such request.")
     by = cast("User", request.user)
-    check(
-        by,
-        Permission.SEE_PLANS if found.kind == "plan" else Permission.SEE_RECORD,
-        found.jurisdiction,
-        found.district,
-    )
+    check_may_read(by, found)
     return found, by
 
 
@@ -70,6 +69,7 @@ def request_context(found: ChangeRequest, by: User) -> dict[str, Any]:
     return {
         "kind": KINDS.get(found.kind, found.kind.replace("_", " ").capitalize()),
         "line": line,
+        "reviewed": reviewed_glass(found),
         "hide_reasons": line is not None and not line.is_read,
         "asked_by": list(found.authors.order_by("id")),
         "why": opening_text(found),

@@ -8,6 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from governance import clock, selectors
+from governance.after_reviews import glass_line
+from governance.break_glass import told_of
 from governance.core.roles import ROLES
 from governance.core.spoken import spoken_deadline, spoken_moment
 from governance.core.states import State
@@ -31,6 +33,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "recipe": "Forecast recipe",
         "role_grant": "Role",
         "hold_lift": "Lifting of a hold",
+        "after_review": "Review of a break-glass",
     }
 )
 
@@ -58,6 +61,7 @@ def inbox_context(jurisdiction: Jurisdiction, by: User) -> dict[str, Any]:
         "waiting": _items(waiting),
         "elsewhere": _items(each for each in elsewhere.order_by("expires_at") if _concerns(each, by)),
         "decided": _items(mine),
+        "told": [glass_line(each) for each in told_of(by, jurisdiction)],
         "untrained": [ROLES[role].title for role in selectors.untrained_roles(by)],
     }
 

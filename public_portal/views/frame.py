@@ -23,6 +23,7 @@ PAGES = (
     ("Your area", "portal-home"),
     ("Decisions", "portal-decisions"),
     ("Holds", "portal-holds"),
+    ("Break-glass", "portal-glass"),
     ("Is it fair?", "portal-fairness"),
     ("Does it work?", "portal-scores"),
     ("Policy", "portal-policy"),

@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from governance.after_reviews import public_glasses
+from governance.core.break_glass import LONGEST_HOURS, REVIEW_DAYS
 from governance.holds import public_holds
 from governance.log_status import cosigners, published
 from governance.permissions import open_to_everyone
@@ -52,6 +54,22 @@ def holds(request: HttpRequest, slug: str) -> HttpResponse:
         "lifted": [row for row in rows if row.lifted_at is not None],
     }
     return render(request, "public_portal/holds.html", context)
+
+
+@open_to_everyone
+@require_safe
+def break_glass(request: HttpRequest, slug: str) -> HttpResponse:
+    """How often the glass was broken and what the board found: counts at once, each one after the delay."""
+    jurisdiction = jurisdiction_or_404(slug)
+    told = public_glasses(jurisdiction)
+    context = frame(request, jurisdiction) | {
+        "figures": told.figures,
+        "rows": told.rows,
+        "untold": told.figures.opened - len(told.rows),
+        "longest": LONGEST_HOURS,
+        "days": REVIEW_DAYS,
+    }
+    return render(request, "public_portal/break_glass.html", context)
 
 
 @open_to_everyone

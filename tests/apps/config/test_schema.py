@@ -91,6 +91,7 @@ def test_the_page_groups_by_who_may_ask_and_names_what_to_send() -> None:
         "/api/v1/log-status",
         "/api/v1/policies",
         "/api/v1/policy-drafts",
+        "/api/v1/public-break-glass",
         "/api/v1/public-holds",
         "/api/v1/record",
         "/api/v1/record/{index}",
