@@ -30,6 +30,7 @@ STEPS: Mapping[str, Deed] = MappingProxyType(
         "request.expired": Deed.EXPIRE,
         "request.withdrawn": Deed.WITHDRAW,
         "approval.revoked": Deed.REVOKE,
+        "approval.reached": Deed.APPROVE,  # by votes cast before the quorum was lowered
         "approval.redeemed": Deed.EXECUTE,
     }
 )

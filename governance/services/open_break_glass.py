@@ -66,6 +66,17 @@ def open_break_glass(
         request.state = next_state(State(request.state), DEEDS[Verdict.APPROVE])
         request.decided_at = moment
         request.save(update_fields=["state", "decided_at"])
+        record(
+            action="approval.reached",
+            subject_kind=request.kind,
+            subject=request.digest,
+            by=by,
+            role=role,
+            jurisdiction=request.jurisdiction,
+            policy_version=request.policy_version,
+            outcome=request.state,
+            detail={"request": request.pk, "revision": request.revision},
+        )
     review = _review(request, digest, moment, had_a_part, by)
     entry = record(
         action="glass.broken",
@@ -75,7 +86,6 @@ def open_break_glass(
         role=role,
         jurisdiction=request.jurisdiction,
         policy_version=request.policy_version,
-        outcome=request.state,
         detail={"lowers": lowers.value, "hours": hours, "review": review.pk},
         text=reason,
     )

@@ -36,6 +36,7 @@ from governance.tasks import close_reviews
 from tests.apps.governance.test_deeds import refused
 from tests.apps.governance.test_races import TWO, appoint, at_once, second_supervisor
 from tests.apps.governance.test_stages import vote
+from tests.apps.governance.test_verify_ledger import verify
 from tests.apps.governance.test_voting import open_plan
 from tests.cast import City, build_city, train
 from tests.factories.board import WHY, add_member, hold
@@ -104,8 +105,8 @@ def test_an_approval_given_before_reaches_the_lowered_quorum_at_once(two: City) 
     opened = break_glass(two, request)
     assert fresh(request).state == "approved"
     assert fresh(request).decided_at == opened.opened_at
-    leaf = json.loads(bytes(LedgerEntry.objects.get(action="glass.broken").leaf))
-    assert leaf["outcome"] == "approved"
+    leaf = json.loads(bytes(LedgerEntry.objects.get(action="approval.reached").leaf))
+    assert (leaf["outcome"], leaf["subject"]) == ("approved", request.digest)
     assert set(opened.review.authors.all()) >= {two.ben, una()}
     assert redeem_approval(digest=request.digest, kind="plan", by=two.scheduler).state == "executed"
 
@@ -578,6 +579,20 @@ def racing_city() -> City:
     second_supervisor(city)
     train(city.jurisdiction)
     return city
+
+
+def test_the_leaves_rebuild_what_became_of_each_request(fresh_database: str) -> None:
+    city = racing_city()
+    reached, voted, open_one = (open_plan(city, each * 64) for each in "abc")
+    cast_vote(**vote(reached, una()))
+    for each in (reached, voted, open_one):
+        opened = break_glass(city, each)
+    cast_vote(**vote(voted, city.ben))
+    cast_vote(**vote(opened.review, city.nora))
+    assert close_reviews() == 1
+    redeem_approval(digest=reached.digest, kind="plan", by=city.scheduler)
+    code, answer = verify("--full")
+    assert (code, answer["faults"]) == (0, [])
 
 
 def test_of_two_who_break_the_glass_at_once_one_does(fresh_database: str) -> None:
