@@ -27,7 +27,8 @@ def check_delegation(giver: Account, taker: Account, role: Role, *, until: datet
     A delegate holds a lent role and not her own, so she cannot pass it on; the taker must have a role of her own
     in the jurisdiction, so that nobody makes herself a second person.
     """
-    if role not in giver.roles or giver.is_service or role in NEVER_VOTE:
+    held = role in giver.roles and giver.is_active and not giver.is_service
+    if not held or role in NEVER_VOTE:
         raise Refused(
             Reason.NOT_PERMITTED,
             f"You do not hold the role {ROLES[role].title.lower()} there yourself, or it is not one to be lent.",

@@ -188,9 +188,7 @@ class Model:
         return (OVERRIDE, *STAGES[request.kind]) if failed else STAGES[request.kind]
 
     def said(self, request: Request, stage: Stage, votes: Iterable[Vote]) -> list[str]:
-        return [
-            vote.verdict for vote in votes if (vote.stage, vote.digest) == (stage.name, request.digest)
-        ]
+        return [vote.verdict for vote in votes if (vote.stage, vote.digest) == (stage.name, request.digest)]
 
     def outcome(self, request: Request, votes: list[Vote]) -> str:
         """What these votes make of it: returned by one, rejected by a quorum, approved by all quorums."""
@@ -282,13 +280,16 @@ class Model:
         )
 
     def quorum_of_people(self, request: Request) -> bool:
-        """The safety rule alone: in each stage enough approvals, by people none of whom counts twice or is an author."""
+        """The safety rule alone: per stage enough approvals, by people of whom none counts twice or is an author."""
         votes = [each for each in self.standing(request) if each.verdict == "approve"]
         for stage in self.stages(request):
             mine = [each for each in votes if each.stage == stage.name]
             if len(mine) < stage.quorum:
                 return False
-        pools = [{each.name for each in self.stages(request) if each.pool == pool} for pool in ("voters", "override")]
+        pools = [
+            {each.name for each in self.stages(request) if each.pool == pool}
+            for pool in ("voters", "override")
+        ]
         return all(_disjoint([vote.people for vote in votes if vote.stage in pool]) for pool in pools)
 
     # --- proposing ----------------------------------------------------------------------------------------------

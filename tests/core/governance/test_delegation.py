@@ -23,6 +23,7 @@ DAY = timedelta(days=1)
         (BEN, BEA, Role.BOARD_MEMBER, NOW + DAY, Reason.NOT_PERMITTED),
         (replace(BEN, roles=frozenset()), BEA, Role.SUPERVISOR, NOW + DAY, Reason.NOT_PERMITTED),
         (replace(BEN, is_service=True), BEA, Role.SUPERVISOR, NOW + DAY, Reason.NOT_PERMITTED),
+        (replace(BEN, is_active=False), BEA, Role.SUPERVISOR, NOW + DAY, Reason.NOT_PERMITTED),
         (
             replace(BEN, roles=frozenset({Role.ADMINISTRATOR})),
             BEA,
