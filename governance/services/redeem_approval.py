@@ -31,14 +31,7 @@ def redeem_approval(*, digest: str, kind: str, by: User) -> ChangeRequest:
     role = check(by, Permission.EXECUTE, request.jurisdiction, request.district)
     moment = clock.now(request.jurisdiction)
     check_redeemable(proposal_of(request), now=moment)
-    check_request_not_held(request)
-    rule = rule_now(request)
-    standing = standing_ballots(request, rule)
-    evidence = evidence_for(digest, request.jurisdiction)
-    verdicts = {kind: row.verdict for kind, row in evidence.items()}
-    check_evidence(rule, verdicts, overridden=is_overridden(standing, rule, digest))
-    if decide(standing, rule, digest).verdict is not Verdict.APPROVE:
-        raise Refused(Reason.NOT_APPROVED, _why_void(request))
+    _check_agreed(request)
     request.state = next_state(State(request.state), Deed.EXECUTE)
     request.executed_at = moment
     request.save(update_fields=["state", "executed_at"])
@@ -53,8 +46,23 @@ def redeem_approval(*, digest: str, kind: str, by: User) -> ChangeRequest:
         outcome=request.state,
         detail={"request": request.id, "revision": request.revision},
     )
-    check_request_not_held(request)  # once more, with the log locked
+    _check_agreed(request)  # once more, with the log locked: what was entered before this entry counts
     return request
+
+
+def _check_agreed(request: ChangeRequest) -> None:
+    """Refuse what a hold stops, and what its evidence and the people who agreed to it no longer carry.
+
+    Asked twice, as `check_not_held` is: so no execution is entered after the entry that ends an approver's right.
+    """
+    check_request_not_held(request)
+    rule = rule_now(request)
+    standing = standing_ballots(request, rule)
+    evidence = evidence_for(request.digest, request.jurisdiction)
+    verdicts = {kind: row.verdict for kind, row in evidence.items()}
+    check_evidence(rule, verdicts, overridden=is_overridden(standing, rule, request.digest))
+    if decide(standing, rule, request.digest).verdict is not Verdict.APPROVE:
+        raise Refused(Reason.NOT_APPROVED, _why_void(request))
 
 
 def _why_void(request: ChangeRequest) -> str:
