@@ -7,7 +7,7 @@ hours, made in hour n, is over in hour n + h (the seconds that a run takes only 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 WORKS = frozenset({"clock"})  # every role may step the clock of a replay
 RIGHTS = {
@@ -24,7 +24,7 @@ NEAR = frozenset({"propose", "decide_plans"})  # of a role on a district: in tha
 APPROVES_NOTHING = frozenset({"administrator", "service"})
 UNDECIDED = frozenset({"open", "returned", "revoked"})
 UNFINISHED = UNDECIDED | {"approved"}
-GOVERNING = frozenset({"policy", "role_grant", "hold_lift"})  # kinds that no hold stops
+GOVERNING = frozenset({"policy", "role_grant", "hold_lift", "after_review"})  # kinds that no hold stops
 DAY = 24
 
 
@@ -41,11 +41,12 @@ class Stage:
 BOARD = (Stage("board", "decide_policy", 2),)
 OVERRIDE = Stage("override", "decide_policy", 2, pool="override")
 STAGES = {
-    "plan": (Stage("supervisor", "decide_plans", 1), Stage("board", "decide_policy", 1)),
+    "plan": (Stage("supervisor", "decide_plans", 1), Stage("board", "decide_policy", 2)),
     "recipe": (Stage("review", "decide_policy", 1), Stage("board", "decide_policy", 2)),
     "policy": BOARD,
     "role_grant": BOARD,
     "hold_lift": BOARD,
+    "after_review": (Stage("board", "decide_policy", 1),),
 }
 
 
@@ -94,6 +95,19 @@ class Vote:
 
 
 @dataclass
+class Glass:
+    """One break-glass: what it eases, for which revision, until when; who opened it, and who watches."""
+
+    lowers: str
+    digest: str
+    until: int
+    opener: str
+    told: str
+    review: Request
+    votes_before: int
+
+
+@dataclass
 class Request:
     number: int
     kind: str
@@ -110,6 +124,7 @@ class Request:
     wanted: tuple[str, str] | None = None  # who is to get which role
     hold: int | None = None  # which hold is to be lifted
     earlier: list[str] = field(default_factory=list)  # digests of former revisions
+    glass: Glass | None = None
 
 
 @dataclass
@@ -185,7 +200,41 @@ class Model:
     def stages(self, request: Request) -> tuple[Stage, ...]:
         """A plan whose audit failed needs the board's word first."""
         failed = request.kind == "plan" and self.audits.get(request.digest) == "fail"
-        return (OVERRIDE, *STAGES[request.kind]) if failed else STAGES[request.kind]
+        own = STAGES[request.kind]
+        if self.is_eased(request, "quorum"):
+            own = tuple(replace(each, quorum=1) for each in own)
+        return (OVERRIDE, *own) if failed else own
+
+    def is_eased(self, request: Request, lowers: str = "") -> bool:
+        """Whether a break-glass counts now for what stands there now."""
+        glass = request.glass
+        in_force = glass is not None and glass.digest == request.digest and self.hour < glass.until
+        return in_force and glass is not None and lowers in ("", glass.lowers)
+
+    def relied_for(self, request: Request, who: str, right: str) -> Relied | None:
+        """As `relied`, about a request: while its district's limit is lifted, by a role of hers in any other too."""
+        if found := self.relied(who, right, request.place):
+            return found
+        if right not in NEAR or not self.is_eased(request, "district") or not self.people[who].active:
+            return None
+        return next((Relied(own.role) for own in self.roles(who) if right in RIGHTS[own.role]), None)
+
+    def ones(self, request: Request, who: str) -> set[str]:
+        """With whom she counts as one about a request."""
+        return self.one_with(who, "" if self.is_eased(request, "district") else request.place)
+
+    def counted(self, request: Request) -> list[Vote]:
+        """The votes that count while it is decided: one that a lifted limit allowed, only as long as it is lifted."""
+        glass = request.glass
+        if glass is None or glass.lowers != "district" or self.is_eased(request, "district"):
+            return request.votes
+        rights = {each.name: each.right for each in STAGES[request.kind]}
+        before, after = request.votes[: glass.votes_before], request.votes[glass.votes_before :]
+        return before + [
+            vote
+            for vote in after
+            if vote.stage not in rights or self.relied(vote.person, rights[vote.stage], request.place)
+        ]
 
     def said(self, request: Request, stage: Stage, votes: Iterable[Vote]) -> list[str]:
         return [vote.verdict for vote in votes if (vote.stage, vote.digest) == (stage.name, request.digest)]
@@ -204,7 +253,10 @@ class Model:
     def waits(self, request: Request) -> Iterator[Stage]:
         """The stages that have not agreed yet, the open one first."""
         stages = list(self.stages(request))
-        while stages and self.said(request, stages[0], request.votes).count("approve") >= stages[0].quorum:
+        while (
+            stages
+            and self.said(request, stages[0], self.counted(request)).count("approve") >= stages[0].quorum
+        ):
             stages.pop(0)
         yield from stages
 
@@ -212,27 +264,33 @@ class Model:
         """The vote that counts if she casts it on what stands there now; None if she may not."""
         if request.state != "open" or self.hour >= request.expires or self.people[who].is_service:
             return None
-        if not self.stands_apart(request, who):
+        if not self.stands_apart(request, who) or (request.kind, verdict) == ("after_review", "return"):
             return None
         waiting = list(self.waits(request))
         hers = [stage for stage in waiting if self.is_free(request, stage, who)]
         if not hers or (verdict == "approve" and (hers[0] != waiting[0] or not self.approvable(request))):
             return None
-        relied = self.relied(who, hers[0].right, request.place)
+        relied = self.relied_for(request, who, hers[0].right)
         if relied is None or relied.role not in self.people[who].trained:
             return None
         return Vote(who, relied.giver, hers[0].name, verdict, request.digest)
 
     def stands_apart(self, request: Request, who: str) -> bool:
-        ones = self.one_with(who, request.place)
-        return not ones & request.authors and not ones & request.recused
+        ones = self.ones(request, who)
+        return not ones & (request.authors | request.recused | self.watching(request))
+
+    def watching(self, request: Request) -> set[str]:
+        return {request.glass.told} if request.glass and self.is_eased(request) else set()
 
     def is_free(self, request: Request, stage: Stage, who: str) -> bool:
         """Whether she holds the right of a stage, and her one voice in its pool is not used up."""
         pool = {each.name for each in self.stages(request) if each.pool == stage.pool}
-        used = [vote for vote in request.votes if vote.digest == request.digest and vote.stage in pool]
-        ones = self.one_with(who, request.place)
-        return self.may(who, stage.right, request.place) and not any(vote.people & ones for vote in used)
+        used = [
+            each for each in self.counted(request) if each.digest == request.digest and each.stage in pool
+        ]
+        ones = self.ones(request, who)
+        held = self.relied_for(request, who, stage.right)
+        return held is not None and not any(vote.people & ones for vote in used)
 
     def approvable(self, request: Request) -> bool:
         return not self.is_held(request) and (request.kind != "plan" or request.digest in self.audits)
@@ -257,14 +315,14 @@ class Model:
     def standing(self, request: Request) -> list[Vote]:
         """The votes on what stands there now that still count: their people apart, their rights not lost."""
         rights = {each.name: each.right for each in self.stages(request)}
-        apart = request.authors | request.recused
+        apart = request.authors | request.recused | self.watching(request)
         return [
             vote
             for vote in request.votes
             if vote.digest == request.digest
             and vote.stage in rights
             and not vote.people & apart
-            and self._entitled(vote, self.relied(vote.person, rights[vote.stage], request.place))
+            and self._entitled(vote, self.relied_for(request, vote.person, rights[vote.stage]))
         ]
 
     def _entitled(self, vote: Vote, relied: Relied | None) -> bool:
@@ -296,7 +354,50 @@ class Model:
 
     def openers(self, kind: str) -> tuple[str, ...]:
         known = {"role_grant": ("manage", "decide_policy"), "hold_lift": ("propose", "decide_policy")}
+        known["after_review"] = ("decide_plans", "decide_policy")
         return known.get(kind, ("propose",))
+
+    # --- break-glass --------------------------------------------------------------------------------------------
+
+    def breaker(self, request: Request, who: str, lowers: str) -> Relied | None:
+        """By which role of her own, learnt, somebody may break the glass for a plan."""
+        rights = ("decide_plans",) if lowers == "quorum" else ("decide_plans", "decide_policy")
+        relied = next(filter(None, (self.relied(who, right, request.place) for right in rights)), None)
+        if request.kind != "plan" or relied is None or relied.giver:
+            return None
+        return relied if relied.role in self.people[who].trained else None
+
+    def had_a_part(self, request: Request, who: str) -> set[str]:
+        return {who}.union(request.authors, *(vote.people for vote in self.standing(request)))
+
+    def told_of(self, request: Request, who: str) -> str | None:
+        """The chair if she had no part in it, else whoever has sat on the board longest and had none."""
+        apart = set().union(*(self.one_with(each, "") for each in self.had_a_part(request, who)))
+        seats = [
+            each
+            for each in sorted(self.grants, key=lambda each: each.number)
+            if "decide_policy" in RIGHTS[each.role] and not each.ended and each.person not in apart
+        ]
+        free = [each for each in seats if self.people[each.person].active]
+        free.sort(key=lambda each: each.role != "board_chair")
+        return free[0].person if free else None
+
+    def breakable(self, request: Request, who: str, lowers: str) -> bool:
+        """Whether she may ease exactly this now; the caller sees to the hours and to what she saw."""
+        rejected = any(
+            vote.verdict == "reject" and vote.digest == request.digest for vote in self.counted(request)
+        )
+        return (
+            self.breaker(request, who, lowers) is not None
+            and request.state == "open"
+            and self.hour < request.expires
+            and not self.people[who].is_service
+            and self.stands_apart(request, who)
+            and not rejected
+            and not self.is_held(request)
+            and self.told_of(request, who) is not None
+            and self.reachable("after_review", request.place, self.had_a_part(request, who))
+        )
 
     def opened_by(self, kind: str, place: str, who: str) -> Relied | None:
         found = (self.relied(who, right, place) for right in self.openers(kind))

@@ -104,7 +104,7 @@ def no_authors(real: Callable[..., Any]) -> Callable[..., Any]:
 MUTANTS: dict[str, tuple[str, Callable[[Any], object]]] = {
     "an author votes": ("core.approval.check_apart", lambda _: nothing),
     "an author's vote stands": ("selectors.proposal_of", no_authors),
-    "a delegate is a second person": ("selectors.linked_with", lambda _: lambda *_: frozenset()),
+    "a delegate is a second person": ("break_glass.linked_with", lambda _: lambda *_: frozenset()),
     "one person counts in two stages": ("core.approval._used", lambda _: lambda *_: False),
     "an expired request takes votes": ("services.cast_vote.check_standing", never_expired),
     "an expired approval is redeemed": ("services.redeem_approval.check_redeemable", never_expired),
