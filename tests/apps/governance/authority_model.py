@@ -195,6 +195,15 @@ class Model:
         pairs = [{each.giver, each.taker} for each in self.in_force() if touches(each.place, place)]
         return {who}.union(*(pair for pair in pairs if who in pair))
 
+    def may_get(self, who: str, role: str) -> bool:
+        """No service, no closed account, and never both votes and accounts to manage."""
+        roles = {each.role for each in self.roles(who)} | {role}
+        both = roles & APPROVES_NOTHING and any(RIGHTS[each] & VOTING for each in roles)
+        return self.people[who].active and not self.people[who].is_service and not both
+
+    def holds_role(self, who: str, role: str, place: str) -> bool:
+        return any((each.role, each.place) == (role, place) for each in self.roles(who))
+
     # --- votes --------------------------------------------------------------------------------------------------
 
     def stages(self, request: Request) -> tuple[Stage, ...]:

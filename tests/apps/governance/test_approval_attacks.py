@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -20,7 +21,6 @@ from governance.core.refusals import Reason
 from governance.core.roles import Role
 from governance.core.training import right_answers
 from governance.models import ChangeRequest, LedgerEntry, RoleGrant, User, Vote
-from governance.services import redeem_approval as redeeming
 from governance.services.advance_clock import advance_clock
 from governance.services.complete_training import complete_training
 from governance.services.create_account import create_account
@@ -74,6 +74,10 @@ def by_api(who: User, request: ChangeRequest, **changed: str) -> Any:
     return signed_in(who).post(address, form(request, **changed), content_type="application/json")
 
 
+def by_api_status(who: User, request: ChangeRequest) -> int:
+    return int(by_api(who, request).status_code)
+
+
 def edited(request: ChangeRequest, by: User, digest: str = "d" * 64) -> ChangeRequest:
     return revise_change_request(
         change_request_id=request.pk,
@@ -110,7 +114,7 @@ def test_voting_through_two_roles_in_two_windows_at_once(fresh_database: str) ->
     city = second_role(build_city(policy={"stages": {"plan": TWO_STAGES}}))
     for number in range(5):
         request, before = open_plan(city, format(number, "064x")), Vote.objects.count()
-        said = at_once(partial(by_page, city.ben, request), lambda r=request: by_api(city.ben, r).status_code)
+        said = at_once(partial(by_page, city.ben, request), partial(by_api_status, city.ben, request))
         assert sorted(map(int, map(str, said))) in ([201, 409], [302, 409])
         request.refresh_from_db()
         assert (request.state, Vote.objects.count()) == ("open", before + 1)
@@ -262,14 +266,15 @@ def test_an_approver_revoked_while_the_approval_is_redeemed(
 
 def between_check_and_entry(monkeypatch: pytest.MonkeyPatch, deed: Callable[[], object]) -> None:
     """Let somebody do something, on a connection of her own, just when an execution has passed its checks."""
-    real = redeeming.next_state
+    here = "governance.services.redeem_approval.next_state"
+    real = import_module("governance.services.redeem_approval").next_state
 
     def after_the_checks(*arguments: Any) -> Any:
         (said,) = at_once(deed)
         assert not isinstance(said, Reason), said
         return real(*arguments)
 
-    monkeypatch.setattr(redeeming, "next_state", after_the_checks)
+    monkeypatch.setattr(here, after_the_checks)
 
 
 def test_a_delegation_ended_while_the_approval_is_redeemed(

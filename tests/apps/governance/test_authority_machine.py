@@ -18,7 +18,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.stateful import get_state_machine_test
 
-from tests.apps.governance.authority_machine import AuthorityMachine, build_authority_city
+from tests.apps.governance.authority_checks import build_authority_city
+from tests.apps.governance.authority_machine import AuthorityMachine
 
 RULES_OF_A_RUN = 50
 QUICK = 2_000
