@@ -148,7 +148,7 @@ def test_approving_through_a_delegate_of_the_author(city: City) -> None:
 
 
 def test_an_edit_between_view_and_vote(city: City) -> None:
-    request, client = add_request(city, kind="policy"), signed_in(city.chloe)
+    request, client = add_request(city, kind="ledger_recovery"), signed_in(city.chloe)
     page = client.get(reverse("request", args=[request.pk])).content.decode()
     seen = re.search(r'name="seen_digest" value="([0-9a-f]{64})"', page)
     assert seen
@@ -166,7 +166,7 @@ def test_an_edit_between_view_and_vote(city: City) -> None:
 
 
 def test_a_replayed_form(city: City) -> None:
-    request, client = add_request(city, kind="policy"), signed_in(city.chloe)
+    request, client = add_request(city, kind="ledger_recovery"), signed_in(city.chloe)
     address, sent = reverse("request-decide", args=[request.pk]), form(request)
     assert client.post(address, sent).status_code == 302
     entries = LedgerEntry.objects.count()
@@ -179,7 +179,7 @@ def test_a_replayed_form(city: City) -> None:
 
 def test_a_form_replayed_eight_times_at_once_is_one_vote(fresh_database: str) -> None:
     city = build_city()
-    request, entries = add_request(city, kind="policy"), LedgerEntry.objects.count()
+    request, entries = add_request(city, kind="ledger_recovery"), LedgerEntry.objects.count()
     said = at_once(*[partial(by_page, city.chloe, request)] * 8)
     assert sorted(map(str, said)) == ["302"] + ["409"] * 7
     assert (Vote.objects.count(), LedgerEntry.objects.count()) == (1, entries + 1)
