@@ -25,6 +25,7 @@ SCHEDULE = (
     ("forecasting.tasks.close_due", 10 * MINUTE),
     ("forecasting.tasks.score_due", 10 * MINUTE),
     ("public_portal.tasks.publish_due", 10 * MINUTE),
+    ("governance.tasks.recover_agreed", MINUTE),
     ("governance.tasks.publish_log", MINUTE / 2),
     ("governance.tasks.verify_record", 60 * MINUTE),
     ("governance.tasks.forget_contacts", 60 * MINUTE),

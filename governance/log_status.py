@@ -98,7 +98,7 @@ class LogStatus:
     witnessing: Witnessing
     verification: LogVerification | None
     failures: tuple[FailedVerification, ...]  # of all time, the newest first: a later success takes none away
-    proposal: RecoveryProposal | None  # of a recovery that waits for a second person
+    proposal: RecoveryProposal | None  # of a recovery that waits for the board
     verifier: Announcement
     policy: Announcement
     alarms: tuple[log_alarms.Alarm, ...]

@@ -94,8 +94,8 @@ def check_not_behind(index: int) -> None:
             raise Refused(
                 Reason.INCONSISTENT_LOG,
                 f"Nothing was recorded and nothing was done: {name} covers {size} entries, and this database holds "
-                f"only {index}. It is an older copy. Restore the newer one, or let two people decide how the log goes "
-                "on (`manage.py propose_recovery`).",
+                f"only {index}. It is an older copy. Restore the newer one, or let the board decide how the log goes "
+                "on (`manage.py propose_recovery`, or /record/recovery/).",
             )
 
 

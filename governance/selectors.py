@@ -36,6 +36,7 @@ from governance.core.break_glass import REVIEW, Lowers, check_own_end, under_gla
 from governance.core.commenting import COMMENTED
 from governance.core.holds import LIFT_KIND
 from governance.core.policy import Terms, read_terms
+from governance.core.recovery import KIND as RECOVERY_KIND
 from governance.core.refusals import Reason, Refused
 from governance.core.role_requests import KIND as ROLE_REQUEST
 from governance.core.roles import ROLES, Permission, Role, roles_with
@@ -448,16 +449,23 @@ def votes_on(request: ChangeRequest) -> QuerySet[Vote]:
 
 def voters_for(request: ChangeRequest) -> list[User]:
     """Return the people who could vote on this request in its own stages, not the board that may override."""
+    eligible = eligible_for(request, rule_for(request).stages)
+    return list({each.pk: each for people in eligible.values() for each in people}.values())
+
+
+def eligible_for(request: ChangeRequest, stages: Sequence[Stage]) -> dict[str, list[User]]:
+    """Return, for each stage, the people whose own role lets them vote in it; authors and the recused may not."""
     proposal = proposal_of(request)
     apart = proposal.authors | proposal.recused | proposal.watching
     eligible = eligible_in(
-        rule_for(request).stages,
+        stages,
         request.jurisdiction,
         request.district,
         besides=apart,
         everywhere=district_lifted(request),
     )
-    return list(User.objects.filter(id__in=set().union(*eligible.values())).order_by("id"))
+    people = list(User.objects.filter(id__in=set().union(*eligible.values())).order_by("id"))
+    return {name: [each for each in people if each.pk in numbers] for name, numbers in eligible.items()}
 
 
 def eligible_in(
@@ -503,7 +511,7 @@ def open_permissions(kind: str) -> tuple[Permission, ...]:
     """Return the permissions of which any one lets a person open, or take back, this kind of request."""
     if kind == ROLE_REQUEST:
         return Permission.MANAGE_ROLES, Permission.DECIDE_POLICY
-    if kind == LIFT_KIND or kind in COMMENTED:
+    if kind in (LIFT_KIND, RECOVERY_KIND) or kind in COMMENTED:
         return Permission.PROPOSE, Permission.DECIDE_POLICY
     if kind == REVIEW:
         return Permission.DECIDE_PLANS, Permission.DECIDE_POLICY
@@ -585,6 +593,32 @@ def waiting_for(jurisdiction: Jurisdiction, by: User) -> list[ChangeRequest]:
     ]
 
 
+def concerning(by: User, requests: Sequence[ChangeRequest]) -> list[ChangeRequest]:
+    """Return those of one jurisdiction's requests that a person may vote on, or of which she is an author.
+
+    The number of queries does not grow with the requests.
+    """
+    if not requests:
+        return []
+    here = requests[0].jurisdiction
+    rules = _rules_now(here, requests, _terms_of(here, requests))
+    held = _held_on(requests, rules, by)
+    hers = set(
+        by.authored_requests.filter(id__in=[each.pk for each in requests]).values_list("id", flat=True)
+    )
+    return [each for each in requests if held[each.pk] or each.pk in hers]
+
+
+def verdicts_on_all(requests: Sequence[ChangeRequest]) -> dict[int, dict[str, str]]:
+    """Return, for each of one jurisdiction's requests, the newest verdict of each kind of evidence, in one query."""
+    said: dict[str, dict[str, str]] = {row.digest: {} for row in requests}
+    if requests:
+        here = Evidence.objects.filter(jurisdiction=requests[0].jurisdiction, subject_digest__in=said)
+        for digest, kind, verdict in here.order_by("id").values_list("subject_digest", "kind", "verdict"):
+            said[digest][kind] = verdict
+    return {row.pk: said[row.digest] for row in requests}
+
+
 def _proposals(requests: Sequence[ChangeRequest]) -> dict[int, Proposal]:
     """Return `proposal_of` many requests whose authors were read with them, in one query more."""
     recused: dict[int, set[int]] = {row.pk: set() for row in requests}
@@ -615,14 +649,10 @@ def _rules_now(
     jurisdiction: Jurisdiction, requests: Sequence[ChangeRequest], terms: Mapping[int, Terms]
 ) -> dict[int, Rule]:
     """Return `rule_now` of many requests in one query."""
-    verdicts: dict[str, dict[str, str]] = {row.digest: {} for row in requests}
-    for found in Evidence.objects.filter(jurisdiction=jurisdiction, subject_digest__in=verdicts).order_by(
-        "id"
-    ):
-        verdicts[found.subject_digest][found.kind] = found.verdict
+    verdicts = verdicts_on_all(requests)
     return {
         row.pk: under_glass(
-            with_override(_rule(row, terms[row.policy_version]), verdicts[row.digest]),
+            with_override(_rule(row, terms[row.policy_version]), verdicts[row.pk]),
             glass_of(row),
             row.digest,
             clock.now(jurisdiction),

@@ -8,7 +8,15 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from governance import full_verification, log_health, mail, published_files, witnesses
+from governance import (
+    full_verification,
+    log_health,
+    log_recovery,
+    mail,
+    published_files,
+    stored_log,
+    witnesses,
+)
 from governance.core.break_glass import REVIEW
 from governance.core.holds import LIFT_KIND
 from governance.core.refusals import Reason, Refused
@@ -34,6 +42,7 @@ from governance.services.expire_change_request import expire_change_request
 from governance.services.lift_hold import lift_hold
 from governance.services.publish_checkpoint import publish_checkpoint
 from governance.services.publish_tiles import publish_tiles
+from governance.services.recover_log import recover_log
 from governance.services.redeem_approval import redeem_approval
 from governance.services.request_cosignature import request_cosignature
 from governance.services.sign_checkpoint import sign_checkpoint
@@ -140,6 +149,20 @@ def _lift(digest: str) -> bool:
         log.warning("not done deed=lift_hold reason=%s %s", refusal.reason, refusal.message)
         return False
     return True
+
+
+@shared_task
+def recover_agreed() -> int:
+    """Recover the log where the board's quorum has agreed to it; returns how many entries came back."""
+    if not log_recovery.is_agreed_here():
+        return 0
+    before = stored_log.size()
+    try:
+        entry = recover_log(by=scheduler_account())
+    except Refused as refusal:
+        log.warning("not done deed=recover_log reason=%s %s", refusal.reason, refusal.message)
+        return 0
+    return entry.index - before
 
 
 @shared_task

@@ -21,6 +21,7 @@ from governance.views import (
     notices,
     policy,
     public_policy,
+    recovery,
     training,
 )
 
@@ -68,6 +69,9 @@ urlpatterns = [
     path("notices/<int:number>/", notices.notice, name="notice"),
     path("record/", log.record, name="record"),
     path("record/check/", log.check, name="record-check"),
+    path("record/recovery/", recovery.recovery, name="recovery"),
+    path("record/recovery/propose", recovery.propose, name="recovery-propose"),
+    path("record/recovery/agree", recovery.agree, name="recovery-agree"),
     path("record/<int:index>/", log.entry, name="record-entry"),
     path("log/", log.folder, name="log"),
     path("log/checkpoint", log.checkpoint, name="log-checkpoint"),

@@ -20,7 +20,8 @@ from governance.core.states import OWNERS, TRANSITIONS, Owner, State
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("governance", "forecasting", "audits", "public_portal")
 OPERATE_THE_LOG = {  # they work on the log itself and write no leaf
-    "propose_recovery", "publish_checkpoint", "publish_tiles", "request_cosignature", "sign_checkpoint", "verify_log",
+    "confirm_recovery", "propose_recovery", "publish_checkpoint", "publish_tiles", "request_cosignature",
+    "sign_checkpoint", "verify_log",
 }  # fmt: skip
 TELL_PEOPLE = {
     "choose_mail",

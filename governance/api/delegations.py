@@ -114,11 +114,13 @@ class OneDelegation(RoleEndpoint):
 
     @extend_schema(
         summary="End a delegation",
-        description="Its giver or its taker ends it at once; ended already, nothing changes.",
+        description="Its giver or its taker ends it at once; ended already, nothing changes. Needs a sign-in of the "
+        "last five minutes.",
         tags=[BY_ROLE],
         responses={200: DelegationRow, **REFUSALS},
     )
     def delete(self, request: Request, delegation_id: int) -> Response:
+        check_signed_in_lately(request._request)
         if not delegation_exists(delegation_id):
             raise Http404("There is no such delegation.")
         return Response(self.one(revoke_delegation(delegation_id=delegation_id, by=person(request))))

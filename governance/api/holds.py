@@ -26,7 +26,7 @@ from governance.holds import (
     holds_of,
     public_holds,
 )
-from governance.permissions import check
+from governance.permissions import check, check_signed_in_lately
 from governance.selectors import jurisdictions
 from governance.services.place_hold import place_hold
 from governance.services.request_lift import request_lift
@@ -180,13 +180,15 @@ class Lifts(RoleEndpoint):
     @extend_schema(
         summary="Ask the board to lift a hold",
         description="Opens a change request of kind `hold_lift` that the board's quorum decides; while one is open, "
-        "that one is answered. Needs `propose` or `decide_policy` in the jurisdiction.",
+        "that one is answered. Needs `propose` or `decide_policy` in the jurisdiction, and a sign-in of the last five "
+        "minutes.",
         tags=[BY_ROLE],
         request=LiftForm,
         responses={201: LiftAnswer, **REFUSALS, 409: Problem, 422: Problem},
     )
     def post(self, request: Request, number: int) -> Response:
         _visible(request, number)
+        check_signed_in_lately(request._request)
         sent = LiftForm(data=request.data)
         sent.is_valid(raise_exception=True)
         asked = request_lift(hold_id=number, reason=sent.validated_data["reason"], by=person(request))

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.reverse import reverse
 
 from governance.api.answers import BY_ROLE, REFUSALS, Problem, RoleEndpoint
 from governance.api.asked import JURISDICTION, jurisdiction_asked, permitted_jurisdiction, person, word_asked
@@ -27,12 +28,13 @@ from governance.services.open_break_glass import open_break_glass
 from governance.services.recuse import recuse
 from governance.services.revoke_approval import revoke_approval
 from governance.services.withdraw_change_request import withdraw_change_request
+from governance.timeline import Step, timeline
 
 if TYPE_CHECKING:
     from governance.models import Jurisdiction
 
 VERDICTS = [(each.value, each.value) for each in Verdict]
-KINDS = ("plan", "policy", "recipe", "role_grant", "hold_lift", "after_review")
+KINDS = ("plan", "policy", "recipe", "role_grant", "hold_lift", "after_review", "ledger_recovery")
 
 
 class RequestRow(serializers.ModelSerializer[ChangeRequest]):
@@ -108,6 +110,38 @@ class EvidenceRow(serializers.ModelSerializer[Evidence]):
         )
 
 
+class StepRow(serializers.Serializer[Any]):
+    """One step of a request's way: an entry of the record, in words, and where its proof is.
+
+    Reasons stand with the votes and acts.
+    """
+
+    entry = serializers.IntegerField(source="index")
+    action = serializers.CharField()
+    who = serializers.CharField(source="actor", help_text="The pseudonym or alias that the record knows.")
+    role = serializers.CharField()
+    said = serializers.CharField(source="words", help_text="What was done, in words that follow a name.")
+    delegated = serializers.BooleanField(help_text="Whether it was done in another person’s place.")
+    outcome = serializers.CharField()
+    revision = serializers.IntegerField(allow_null=True)
+    digest = serializers.CharField(help_text="What it was done to.")
+    at = serializers.DateTimeField(
+        allow_null=True, help_text="By the jurisdiction’s clock, where it is known."
+    )
+    recorded_at = serializers.DateTimeField(help_text="Real time.")
+    entry_url = serializers.SerializerMethodField(help_text="The exact bytes of the entry.")
+    proof_url = serializers.SerializerMethodField(
+        allow_null=True,
+        help_text="Its proof (c2sp.org/tlog-proof); null until a published checkpoint covers it.",
+    )
+
+    def get_entry_url(self, step: Step) -> str:
+        return reverse("log-entry-leaf", args=[step.index])
+
+    def get_proof_url(self, step: Step) -> str | None:
+        return reverse("log-entry-proof", args=[step.index]) if step.proved else None
+
+
 class GlassRow(serializers.ModelSerializer[BreakGlass]):
     """A break-glass: what it eases, for whom it was told, until when, and the request of its after-review."""
 
@@ -141,16 +175,17 @@ class GlassRow(serializers.ModelSerializer[BreakGlass]):
 
 
 class RequestWhole(RequestRow):
-    """A request with the votes on it and the newest evidence of each kind on it and on what it rests on."""
+    """A request with its votes, its way through the record, and the newest evidence on it and on what it rests on."""
 
     rests_on = serializers.ListField(child=serializers.CharField(), help_text="Digests of runs and recipes.")
     votes = serializers.SerializerMethodField()
     acts = serializers.SerializerMethodField()
     evidence = serializers.SerializerMethodField()
+    timeline = serializers.SerializerMethodField()
     break_glass = serializers.SerializerMethodField()
 
     class Meta(RequestRow.Meta):
-        fields = (*RequestRow.Meta.fields, "rests_on", "votes", "acts", "evidence", "break_glass")
+        fields = (*RequestRow.Meta.fields, "rests_on", "votes", "acts", "evidence", "timeline", "break_glass")
 
     @extend_schema_field(GlassRow(allow_null=True))
     def get_break_glass(self, request: ChangeRequest) -> Any:
@@ -170,6 +205,10 @@ class RequestWhole(RequestRow):
         digests = [request.digest, *request.rests_on]
         found = [evidence_for(each, request.jurisdiction) for each in digests]
         return EvidenceRow([row for kinds in found for row in kinds.values()], many=True).data
+
+    @extend_schema_field(StepRow(many=True))
+    def get_timeline(self, request: ChangeRequest) -> Any:
+        return StepRow(timeline(request), many=True).data
 
 
 class Ballot(serializers.Serializer[Any]):

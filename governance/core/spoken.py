@@ -1,6 +1,6 @@
 """Moments in words, the same on every page and document; the caller brings local time."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 def spoken_day(local: datetime) -> str:
@@ -27,3 +27,12 @@ def spoken_window(start: datetime, end: datetime) -> str:
     """From one moment to another, the second without its day when it is the same."""
     later = f"{end:%H:%M}" if start.date() == end.date() else spoken_moment(end)
     return f"{spoken_moment(start)} to {later}"
+
+
+def spoken_remaining(left: timedelta) -> str:
+    """How long there is still, in the largest unit that fits twice or more; less than two minutes is "now"."""
+    minutes = left // timedelta(minutes=1)
+    for unit, length in (("days", 24 * 60), ("hours", 60), ("minutes", 1)):
+        if minutes >= 2 * length:
+            return f"in {minutes // length} {unit}"
+    return "now"

@@ -12,7 +12,7 @@ from governance.models.evidence import Evidence
 from governance.models.hold import Hold, HoldLift
 from governance.models.jurisdiction import Jurisdiction
 from governance.models.ledger_entry import LedgerEntry, LedgerLock, LedgerText
-from governance.models.log_health import LogHealth, LogVerification, RecoveryProposal
+from governance.models.log_health import LogHealth, LogVerification, RecoveryProposal, RecoveryVote
 from governance.models.notice import Notice
 from governance.models.policy import Policy
 from governance.models.policy_draft import PolicyDraft
@@ -53,6 +53,7 @@ __all__ = [
     "PublicComment",
     "Publication",
     "RecoveryProposal",
+    "RecoveryVote",
     "RequestAct",
     "RoleGrant",
     "RoleRequest",

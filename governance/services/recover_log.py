@@ -1,83 +1,123 @@
-"""The second of two people's words, with which the log of a restored database goes on."""
+"""The log of a restored database goes on, once the board's quorum has agreed."""
 
-import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
-from governance import published_log
+from governance import clock, published_log
+from governance.core.approval import Verdict
 from governance.core.canonical import EntryError, parse_leaf
 from governance.core.consequences import REVOKED, Leaf, erased_texts, sort_out
 from governance.core.genesis_and_roles import account_digest
 from governance.core.merkle import leaf_hash
+from governance.core.recovery import KIND, OPEN_DAYS
 from governance.core.refusals import Reason, Refused
-from governance.core.roles import Role
+from governance.core.roles import Permission, Role
 from governance.ledger import record
-from governance.log_recovery import Gap, check_keeps_roles, decider_role, gap
-from governance.models import LedgerEntry, LedgerLock, LedgerText, RecoveryProposal, RoleGrant, User
-from governance.permissions import take_out_of_role
+from governance.log_recovery import Asked, Gap, asked_now, check_keeps_roles, gap, votes_of
+from governance.models import (
+    ChangeRequest,
+    LedgerEntry,
+    LedgerLock,
+    LedgerText,
+    RecoveryVote,
+    RoleGrant,
+    User,
+)
+from governance.permissions import check, relied_on, take_out_of_role
+from governance.selectors import open_permissions
+from governance.services.cast_vote import cast_vote
+from governance.services.open_change_request import open_change_request
+from governance.services.redeem_approval import redeem_approval
 
 BATCH = 1_000  # rows of one statement
 
 
 @transaction.atomic
 def recover_log(*, by: User) -> LedgerEntry:
-    """Take the missing entries back from the published log, and record who proposed that and who confirmed it.
+    """Take the missing entries back from the published log, once the board's quorum has agreed.
+
+    In one transaction the entries come back, and on the log that is whole again the proposal is opened as a change
+    request, each agreement is cast as a vote, and the approval is redeemed: by the one engine, which checks everything
+    anew, with the roles that the missing entries leave. If it refuses, nothing came back.
 
     What comes back is the record: the texts kept beside those entries, and the rows the deeds had made, stood only in
     the database that was lost. What those deeds took away is taken away again: roles that were revoked, and texts
-    that were erased. Returns the entry `log.recovered`. Raises Refused(NOT_PERMITTED |
-    AUTHOR_MAY_NOT_VOTE | NOT_FOUND | ALREADY_DONE | DIGEST_CHANGED | INCONSISTENT_LOG).
+    that were erased. Returns the entry `log.recovered`. Raises Refused(NOT_PERMITTED | NOT_APPROVED | NOT_FOUND |
+    ALREADY_DONE | DIGEST_CHANGED | EXPIRED | INCONSISTENT_LOG), and what opening, voting and redeeming raise.
     """
-    role = decider_role(by)
     # Before anything is compared: no deed and no signature comes in between.
     lock = LedgerLock.objects.select_for_update().get(pk=1)
     published_log.one_operator_at_a_time()
     found = gap()
-    proposal = _proposal(found, by)
-    proposers_role = decider_role(proposal.proposed_by)
-    for person in (by, proposal.proposed_by):
+    asked = asked_now(found)
+    here, agreed = asked.request.jurisdiction, votes_of(asked.row)
+    role = check(by, Permission.EXECUTE, here)
+    _check_agreed(asked)
+    for person in (asked.row.proposed_by, *(each.user for each in agreed)):
         check_keeps_roles(found, person)
     _take_back(found)
     _take_away_again(found)
     lock.next_index = found.checkpoint.size
     lock.save()
-    subject = hashlib.sha256(found.checkpoint.body.encode()).hexdigest()
-    sizes = {"from_size": found.size, "to_size": found.checkpoint.size}
+    request = _put_to_the_vote(asked, agreed, by)
+    return record(
+        action="log.recovered",
+        subject_kind=KIND,
+        subject=request.digest,
+        by=by,
+        role=role,
+        jurisdiction=here,
+        policy_version=request.policy_version,
+        detail={"request": request.pk, "from_size": found.size, "to_size": found.checkpoint.size},
+    )
+
+
+def _check_agreed(asked: Asked) -> None:
+    if timezone.now() >= asked.proposal.expires_at:
+        raise Refused(Reason.EXPIRED, "The proposal to recover the log has expired. Propose again.")
+    if not asked.is_agreed:
+        raise Refused(
+            Reason.NOT_APPROVED,
+            f"The recovery waits for the board: {asked.progress}. Nothing was changed.",
+        )
+
+
+def _put_to_the_vote(asked: Asked, agreed: list[RecoveryVote], by: User) -> ChangeRequest:
+    """Open the request, cast the votes that were kept, and redeem the approval; the kept words are gone after it."""
+    row, here = asked.row, asked.request.jurisdiction
+    request = open_change_request(
+        kind=KIND,
+        jurisdiction=here,
+        district=None,
+        title=f"Recover entries {row.local_size} to {row.published_size - 1} of the log",
+        digest=row.digest,
+        rests_on=[],
+        expires_at=clock.now(here) + timedelta(days=OPEN_DAYS),
+        by=row.proposed_by,
+    )
     record(
         action="recovery.proposed",
-        subject_kind="checkpoint",
-        subject=subject,
-        by=proposal.proposed_by,
-        role=proposers_role,
-        detail=sizes,
-        text=proposal.reason,
+        subject_kind=KIND,
+        subject=row.digest,
+        by=row.proposed_by,
+        role=relied_on(row.proposed_by, open_permissions(KIND), here).role,
+        jurisdiction=here,
+        policy_version=request.policy_version,
+        detail={"request": request.pk, "from_size": row.local_size, "to_size": row.published_size},
+        text=row.reason,
     )
-    return record(
-        action="log.recovered", subject_kind="checkpoint", subject=subject, by=by, role=role, detail=sizes
-    )
-
-
-def _proposal(found: Gap, by: User) -> RecoveryProposal:
-    """Return the newest proposal, which must speak of the present state and come from somebody else."""
-    proposal = RecoveryProposal.objects.select_related("proposed_by").order_by("-id").first()
-    if proposal is None:
-        raise Refused(
-            Reason.NOT_FOUND,
-            "Nobody has proposed to recover the log; one person proposes (`manage.py propose_recovery`), "
-            "another confirms.",
+    for each in agreed:
+        cast_vote(
+            change_request_id=request.pk,
+            verdict=Verdict.APPROVE,
+            rationale=each.rationale,
+            seen_digest=each.digest,
+            by=each.user,
         )
-    if proposal.proposed_by_id == by.pk:
-        raise Refused(
-            Reason.AUTHOR_MAY_NOT_VOTE, "You proposed this recovery; another person must confirm it."
-        )
-    if (proposal.local_size, proposal.published_size) != (found.size, found.checkpoint.size):
-        raise Refused(
-            Reason.DIGEST_CHANGED,
-            f"The proposal speaks of {proposal.local_size} entries here and {proposal.published_size} published; now "
-            f"they are {found.size} and {found.checkpoint.size}. Propose again.",
-        )
-    return proposal
+    RecoveryVote.objects.filter(proposal=row).delete()
+    return redeem_approval(digest=row.digest, kind=KIND, by=by)
 
 
 def _take_back(found: Gap) -> None:

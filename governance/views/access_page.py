@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 CSV_HEAD = (
     "person", "account", "role", "district", "may", "votes", "since", "on_whose_word", "entry", "last_sign_in",
-    "training",
+    "training", "in_place_of", "until",
 )  # fmt: skip
 
 
@@ -61,10 +61,14 @@ def _line(grant: RoleGrant, trained: set[tuple[int, str]]) -> Line:
         may=tuple(PERMISSION_LABELS[each] for each in Permission if each in ROLES[role].permissions),
         votes=votes(role),
         word=_word(grant),
-        training=("completed" if done else "not completed: no vote yet")
-        if role in MODULES
-        else "none needed",
+        training=_training(role, done=done),
     )
+
+
+def _training(role: Role, *, done: bool) -> str:
+    if role not in MODULES:
+        return "none needed"
+    return "completed" if done else "not completed: no vote yet"
 
 
 def _word(grant: RoleGrant) -> str:
@@ -135,23 +139,57 @@ def _lent(row: Delegation) -> dict[str, Any]:
 
 
 def csv_rows(jurisdiction: Jurisdiction) -> list[tuple[str, ...]]:
-    """Return the access review as rows of text, under `CSV_HEAD`; moments in UTC."""
+    """Return the access review as rows of text, under `CSV_HEAD`: roles, then lent roles; moments in UTC.
+
+    `until` is by the jurisdiction's clock, as the delegation says it.
+    """
+    lent = selectors.delegations_now(jurisdiction)
+    trained = selectors.trained_in({each.taker for each in lent})
     return [
-        (
-            line.grant.user.name,
-            line.grant.user.pseudonym,
-            line.grant.role,
-            line.grant.district.code if line.grant.district else "",
-            "; ".join(line.may),
-            "yes" if line.votes else "no",
-            f"{line.grant.granted_at:%Y-%m-%dT%H:%MZ}",
-            line.word,
-            "" if line.grant.ledger_index is None else str(line.grant.ledger_index),
-            f"{line.grant.user.last_login:%Y-%m-%dT%H:%MZ}" if line.grant.user.last_login else "",
-            line.training,
-        )
-        for line in access_lines(jurisdiction)
+        *(_csv_row(line) for line in access_lines(jurisdiction)),
+        *(_csv_lent(each, trained) for each in lent),
     ]
+
+
+def _csv_row(line: Line) -> tuple[str, ...]:
+    return (
+        line.grant.user.name,
+        line.grant.user.pseudonym,
+        line.grant.role,
+        line.grant.district.code if line.grant.district else "",
+        "; ".join(line.may),
+        "yes" if line.votes else "no",
+        f"{line.grant.granted_at:%Y-%m-%dT%H:%MZ}",
+        line.word,
+        "" if line.grant.ledger_index is None else str(line.grant.ledger_index),
+        _last_sign_in(line.grant.user),
+        line.training,
+        "",
+        "",
+    )
+
+
+def _csv_lent(row: Delegation, trained: set[tuple[int, str]]) -> tuple[str, ...]:
+    role = Role(row.role)
+    return (
+        row.taker.name,
+        row.taker.pseudonym,
+        row.role,
+        row.district.code if row.district else "",
+        "; ".join(PERMISSION_LABELS[each] for each in Permission if each in ROLES[role].permissions),
+        "yes" if votes(role) else "no",
+        f"{row.given_at:%Y-%m-%dT%H:%MZ}",
+        row.giver.name,
+        str(row.ledger_index),
+        _last_sign_in(row.taker),
+        _training(role, done=(row.taker_id, row.role) in trained),
+        f"{row.giver.name} ({row.giver.pseudonym})",
+        f"{row.until:%Y-%m-%dT%H:%MZ}",
+    )
+
+
+def _last_sign_in(user: User) -> str:
+    return f"{user.last_login:%Y-%m-%dT%H:%MZ}" if user.last_login else ""
 
 
 def role_request_context(asked: RoleRequest, by: User) -> dict[str, Any]:

@@ -13,11 +13,13 @@ from django.shortcuts import redirect, render
 from governance import clock, selectors
 from governance.after_reviews import glass_line, openings_for, outlived
 from governance.break_glass import row_of
-from governance.core.approval import Verdict, agreed, decide
+from governance.core.approval import Verdict, agreed, decide, stage_name
 from governance.core.break_glass import LONGEST_HOURS, LOWERS_WORDS, REVIEW
 from governance.core.refusals import Refused, status_code
+from governance.core.roles import ROLES, roles_with
 from governance.core.spoken import spoken_deadline, spoken_moment
 from governance.core.stages import OVERRIDE
+from governance.core.states import OWNERS, Owner, State
 from governance.core.verdicts import REVIEW_WORDS, deed_words
 from governance.forms import read_lowers, read_number
 from governance.models import BreakGlass, RequestAct
@@ -27,6 +29,7 @@ from governance.services.open_break_glass import open_break_glass
 from governance.services.recuse import recuse
 from governance.services.revoke_approval import revoke_approval
 from governance.services.withdraw_change_request import withdraw_change_request
+from governance.timeline import timeline
 
 if TYPE_CHECKING:
     from governance.core.approval import Rule
@@ -43,12 +46,23 @@ DONE = {
 
 @dataclass(frozen=True)
 class StageLine:
-    """One stage of a decision, as a page tells it; `is_open` while it is this one that decides."""
+    """One stage of a decision, as a page tells it; `is_open` while it is this one that decides.
+
+    `roles`: who may vote in it by role; `people`: who could by name; `yes`: who has agreed to the present revision.
+    """
 
     name: str
     quorum: int
     agreed: int
     is_open: bool
+    roles: str
+    people: tuple[str, ...]
+    yes: tuple[str, ...]
+
+    @property
+    def missing(self) -> int:
+        """How many approvals it still needs."""
+        return self.quorum - self.agreed
 
 
 @dataclass(frozen=True)
@@ -82,10 +96,11 @@ def deciding_context(change: ChangeRequest, by: User) -> dict[str, Any]:
         "override_quorum": rule.override_quorum,
         "why_not": why_not,
         "may_decide": not why_not,
-        "said": said_about(change),
+        "steps_so_far": timeline(change),
         "voters": selectors.voters_for(change),
         "may_withdraw": not refusal_of(lambda: selectors.check_may_take_back(change, by)),
         "may_revoke": not refusal_of(lambda: selectors.check_may_void(change, by)),
+        "next_steps": next_steps(change, rule, lines),
         "may_recuse": not refusal_of(lambda: selectors.check_may_step_back(change, by)),
         **glass_context(change, by),
     }
@@ -112,18 +127,63 @@ def refusal_of(question: Callable[[], object]) -> str:
 
 
 def stage_lines(change: ChangeRequest, rule: Rule) -> list[StageLine]:
-    """Return the stages in their order, each with how many have agreed to the present revision."""
-    ballots = selectors.ballots_on(change)
+    """Return the stages in their order, each with how many have agreed to the present revision, and who."""
+    ballots, yes, names = selectors.ballots_on(change), said_yes(change, rule), people_for(change, rule)
     counts, decision = agreed(ballots, rule, change.digest), decide(ballots, rule, change.digest)
     return [
         StageLine(
             name=each.name.replace("_", " "),
             quorum=each.quorum,
             agreed=min(counts[each.name], each.quorum),
-            is_open=each == decision.stage,
+            is_open=each == decision.stage and State(change.state) is State.OPEN,
+            roles=" or ".join(ROLES[role].title.lower() for role in roles_with(each.permission)),
+            people=tuple(name for name in names[each.name] if name not in yes[each.name]),
+            yes=yes[each.name],
         )
         for each in rule.stages
     ]
+
+
+def said_yes(change: ChangeRequest, rule: Rule) -> dict[str, tuple[str, ...]]:
+    """Return stage -> the names of those who approved the present revision in it."""
+    rows = [
+        (stage_name(selectors.ballot_of(row), rule), row.user.name)
+        for row in selectors.votes_on(change)
+        if row.digest == change.digest and row.verdict == Verdict.APPROVE
+    ]
+    return {each.name: tuple(name for stage, name in rows if stage == each.name) for each in rule.stages}
+
+
+def people_for(change: ChangeRequest, rule: Rule) -> dict[str, list[str]]:
+    """Return stage -> the names of those whose own role lets them vote in it; authors and the recused are left out."""
+    eligible = selectors.eligible_for(change, rule.stages)
+    return {stage: [each.name for each in people] for stage, people in eligible.items()}
+
+
+def next_steps(change: ChangeRequest, rule: Rule, lines: list[StageLine]) -> list[str]:
+    """Say, one after another, what still has to happen before this request is carried out; nothing once it is over."""
+    state = State(change.state)
+    if OWNERS[state] is Owner.NOBODY:
+        return []
+    if OWNERS[state] is Owner.AUTHOR:
+        return ["An author makes a new revision, or withdraws the request.", "Then everybody votes anew."]
+    steps = [] if state is State.APPROVED else [*_evidence_steps(change, rule), *map(_stage_step, lines)]
+    carried = "The schedule checks every condition once more and carries it out, within the minute."
+    return [step for step in (*steps, carried) if step]
+
+
+def _evidence_steps(change: ChangeRequest, rule: Rule) -> list[str]:
+    there = selectors.evidence_for(change.digest, change.jurisdiction)
+    missing = [kind.replace("_", " ") for kind in rule.required_evidence if kind not in there]
+    return [f"The evidence “{kind}” is attached; before that nobody can approve." for kind in missing]
+
+
+def _stage_step(line: StageLine) -> str:
+    if not line.missing:
+        return ""
+    more = " more" if line.agreed else ""
+    who = f"{line.missing}{more} {'person' if line.missing == 1 else 'people'}"
+    return f"In the stage “{line.name}”, {who} with the role {line.roles} must agree."
 
 
 def may_override(change: ChangeRequest, by: User, rule: Rule) -> bool:

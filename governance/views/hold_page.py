@@ -85,11 +85,12 @@ def choices(jurisdiction: Jurisdiction) -> list[tuple[str, list[Choice]]]:
 def hold_context(hold: Hold, by: User) -> dict[str, Any]:
     """Return what the page of one hold shows."""
     line = hold_line(hold, by)
+    asked = open_lift_request(hold) if line.lift is None else None
     return {
         "jurisdiction": hold.jurisdiction,
         "line": line,
-        "asked": open_lift_request(hold) if line.lift is None else None,
-        "requests": list(lift_requests(hold)),
+        "asked": asked,
+        "requests": [each for each in lift_requests(hold) if each != asked],
         "may_ask": line.lift is None and not by.is_service and _may_ask(hold, by),
         "least": policy_in_force(hold.jurisdiction).terms.rationale_min_length,
     }

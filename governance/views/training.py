@@ -26,7 +26,7 @@ def training(request: HttpRequest) -> HttpResponse:
     """The modules of this person's roles; the answers of one of them are sent at a time."""
     by = cast("User", request.user)
     if request.method != "POST":
-        return render(request, "governance/training.html", {"modules": _modules(by, {})})
+        return render(request, "governance/training.html", _context(by, {}))
     role = request.POST.get("role", "")
     if role not in MODULES:
         raise Http404("There is no such module.")
@@ -35,7 +35,7 @@ def training(request: HttpRequest) -> HttpResponse:
     try:
         complete_training(role=Role(role), answers=[_place(each) for each in given.values()], by=by)
     except Refused as refusal:
-        context = {"modules": _modules(by, {role: given}), "refusal": refusal}
+        context = _context(by, {role: given}) | {"refusal": refusal}
         return render(request, "governance/training.html", context, status=status_code(refusal.reason))
     messages.success(request, f"Completed. You may vote as {ROLES[Role(role)].title.lower()} now.")
     return redirect("inbox")
@@ -43,6 +43,11 @@ def training(request: HttpRequest) -> HttpResponse:
 
 def _place(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) == 1 else None
+
+
+def _context(by: User, given: dict[str, dict[int, str]]) -> dict[str, Any]:
+    modules = _modules(by, given)
+    return {"modules": modules, "to_do": any(not each["done"] for each in modules)}
 
 
 def _modules(by: User, given: dict[str, dict[int, str]]) -> list[dict[str, Any]]:

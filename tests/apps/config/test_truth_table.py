@@ -160,6 +160,11 @@ Request = tuple[
 PAGES: dict[Permission, Request] = {
     Permission.MANAGE_DATA: ("batch-refusals", lambda world: [world.batch.pk], None),
     Permission.SEE_FORECASTS: ("run", lambda world: [world.plan.run_id], None),
+    Permission.PROPOSE: (
+        "plan-edit",
+        lambda world: [world.plan.change_request_id],
+        {"do": "save", "seen_digest": ""},
+    ),
     Permission.SEE_PLANS: ("plan", lambda world: [world.plan.change_request_id], None),
     Permission.DECIDE_PLANS: ("plan-decide", lambda world: [world.plan.change_request_id], BALLOT),
     Permission.DECIDE_POLICY: ("role-decide", lambda world: [world.asked.change_request_id], BALLOT),
@@ -178,9 +183,9 @@ API: dict[Permission, Request] = {
     Permission.SEE_RECORD: ("api-inbox", lambda _: [], None),
 }
 WITHOUT_PAGE = {  # done by the schedule or a command; a page that is made for one of them is added above
-    Permission.RUN_FORECASTS, Permission.PROPOSE, Permission.EXECUTE, Permission.RUN_AUDITS, Permission.PUBLISH,
+    Permission.RUN_FORECASTS, Permission.EXECUTE, Permission.RUN_AUDITS, Permission.PUBLISH,
 }  # fmt: skip
-WITHOUT_API = WITHOUT_PAGE | {Permission.MANAGE_ROLES, Permission.ADVANCE_CLOCK}
+WITHOUT_API = WITHOUT_PAGE | {Permission.PROPOSE, Permission.MANAGE_ROLES, Permission.ADVANCE_CLOCK}
 
 
 def served(client: Client, world: World, by: User, request: Request) -> bool:

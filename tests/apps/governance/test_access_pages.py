@@ -4,6 +4,7 @@ import csv
 import html
 import io
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,12 +13,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from governance import clock
 from governance.core.roles import PERMISSION_LABELS, ROLES, Permission, Role
 from governance.core.training import right_answers
 from governance.models import ChangeRequest, LedgerEntry, RoleGrant, User, Vote
 from governance.permissions import CONFIRM_AFTER, SIGNED_IN_AT, can
 from governance.selectors import account
 from governance.services.create_account import create_account
+from governance.services.delegate_role import delegate_role
 from governance.services.grant_role import grant_role
 from governance.tasks import apply_role_grants
 from tests.apps.governance.board import WHY, ask, build_board_city, person, vote
@@ -88,6 +91,29 @@ def test_the_review_says_who_may_what_where_since_when_and_on_whose_word(client:
     )
     assert PERMISSION_LABELS[Permission.DECIDE_PLANS] in ben["may"]
     assert len(rows) == RoleGrant.objects.filter(revoked_at=None).count()
+
+
+def test_the_review_and_its_csv_list_lent_roles_with_giver_and_end(client: Client, city: City) -> None:
+    until = clock.now(city.jurisdiction) + timedelta(days=2)
+    lent = delegate_role(
+        taker=city.dev,
+        role=Role.SUPERVISOR,
+        jurisdiction=city.jurisdiction,
+        district=city.central,
+        until=until,
+        reason="I am on leave until Monday morning.",
+        by=city.ben,
+    )
+    page = text(opened(client, person("amir")))
+    assert "Lent for a time" in page
+    assert reverse("record-entry", args=[lent.ledger_index]) in page
+    rows = list(csv.DictReader(io.StringIO(text(opened(client, city.chloe, "access-csv")))))
+    row = next(each for each in rows if each["in_place_of"])
+    assert (row["person"], row["role"], row["district"]) == ("Dev Auditor", "supervisor", "central")
+    assert row["in_place_of"] == f"Ben Supervisor ({city.ben.pseudonym})"
+    assert (row["until"], row["entry"]) == (f"{until:%Y-%m-%dT%H:%MZ}", str(lent.ledger_index))
+    assert row["training"] == "not completed: no vote yet"
+    assert {each["until"] for each in rows if not each["in_place_of"]} == {""}
 
 
 def test_the_review_of_a_large_city_costs_no_more_queries(client: Client, city: City) -> None:

@@ -12,7 +12,15 @@ from governance.core.refusals import Reason
 from governance.core.roles import Permission, Role
 from governance.core.training import right_answers
 from governance.models import Delegation, LedgerEntry, RoleGrant, Vote
-from governance.permissions import can, check, districts_where, linked_by_district, linked_with
+from governance.permissions import (
+    CONFIRM_AFTER,
+    SIGNED_IN_AT,
+    can,
+    check,
+    districts_where,
+    linked_by_district,
+    linked_with,
+)
 from governance.selectors import untrained_roles, waiting_for
 from governance.services.advance_clock import advance_clock
 from governance.services.cast_vote import cast_vote
@@ -269,3 +277,18 @@ def test_the_api_lends_lists_and_ends(client: Client, city: City) -> None:
     one = reverse("api-delegation", args=[made.json()["id"]])
     assert client.delete(one).json()["revoked_at"]
     assert client.delete(reverse("api-delegation", args=[99999])).status_code == 404
+
+
+def test_to_lend_and_to_end_by_the_api_one_signs_in_lately(client: Client, city: City) -> None:
+    lent = lend(city, city.ben, city.dev)
+    client.force_login(city.ben)
+    session = client.session
+    session[SIGNED_IN_AT] -= CONFIRM_AFTER
+    session.save()
+    for answer in (
+        client.post(reverse("api-delegations"), {}, content_type="application/json"),
+        client.delete(reverse("api-delegation", args=[lent.pk])),
+    ):
+        assert (answer.status_code, answer.json()["reason"]) == (403, "sign_in_again")
+    lent.refresh_from_db()
+    assert lent.revoked_at is None

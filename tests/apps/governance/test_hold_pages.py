@@ -12,6 +12,7 @@ from governance.core.holds import Scope
 from governance.core.refusals import Reason, Refused
 from governance.forms import read_number, read_target
 from governance.models import ChangeRequest, Hold, LedgerEntry, Vote
+from governance.permissions import CONFIRM_AFTER, SIGNED_IN_AT
 from governance.services.open_change_request import open_change_request
 from governance.services.request_lift import request_lift
 from governance.tasks import lift_approved
@@ -297,3 +298,16 @@ def test_who_asked_for_it_withdraws_it_on_the_page_and_it_can_be_asked_anew(
     assert answer.status_code == 302
     assert "withdrew it" in page(client, city.chloe, "request", asked.pk)
     assert request_lift(hold_id=placed.pk, reason=WHY, by=city.ana) != asked
+
+
+def test_to_ask_for_a_lift_by_the_api_one_signs_in_lately(client: Client, city: City) -> None:
+    add_member(city, "carl")
+    placed = hold(city)
+    client.force_login(city.ana)
+    session = client.session
+    session[SIGNED_IN_AT] -= CONFIRM_AFTER
+    session.save()
+    address = reverse("api-hold-lifts", args=[placed.pk])
+    answer = client.post(address, {"reason": WHY}, content_type="application/json")
+    assert (answer.status_code, answer.json()["reason"]) == (403, "sign_in_again")
+    assert not ChangeRequest.objects.exists()

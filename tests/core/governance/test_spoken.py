@@ -1,8 +1,17 @@
 """Moments in words."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from governance.core.spoken import spoken_date, spoken_day, spoken_deadline, spoken_moment, spoken_window
+import pytest
+
+from governance.core.spoken import (
+    spoken_date,
+    spoken_day,
+    spoken_deadline,
+    spoken_moment,
+    spoken_remaining,
+    spoken_window,
+)
 
 FRIDAY = datetime(2024, 6, 14, 16, 40, tzinfo=UTC)
 LATER = datetime(2024, 6, 14, 21, 0, tzinfo=UTC)
@@ -26,3 +35,18 @@ def test_a_deadline_today_is_a_time_alone() -> None:
 def test_a_window_names_the_second_day_only_when_it_is_another() -> None:
     assert spoken_window(FRIDAY, LATER) == "Friday 14 June, 16:40 to 21:00"
     assert spoken_window(FRIDAY, SATURDAY) == "Friday 14 June, 16:40 to Saturday 15 June, 06:00"
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (timedelta(days=2), "in 2 days"),
+        (timedelta(hours=47), "in 47 hours"),
+        (timedelta(minutes=119), "in 119 minutes"),
+        (timedelta(minutes=2), "in 2 minutes"),
+        (timedelta(seconds=119), "now"),
+        (timedelta(days=-1), "now"),
+    ],
+)
+def test_what_is_left_is_told_in_one_unit(left: timedelta, said: str) -> None:
+    assert spoken_remaining(left) == said
