@@ -571,6 +571,24 @@ def test_a_fault_after_the_entry_leaves_neither_glass_nor_review(
     assert not ChangeRequest.objects.filter(kind=REVIEW).exists()
 
 
+def test_the_boards_word_on_a_failed_audit_outlives_a_lifted_limit(city: City) -> None:
+    request = open_plan(city)
+    attach_evidence(
+        subject_digest=request.digest,
+        kind="plan_disparity",
+        verdict="fail",
+        summary="Fails.",
+        report_digest="c" * 64,
+        jurisdiction=city.jurisdiction,
+        by=city.scheduler,
+    )
+    break_glass(city, request, Lowers.DISTRICT)
+    cast_vote(**vote(request, city.chloe))
+    later(city, hours=3)
+    assert [each.stage for each in ballots_on(fresh(request))] == ["override"]
+    refused(Reason.ALREADY_VOTED, cast_vote, **vote(request, city.chloe))
+
+
 # --- two at once ----------------------------------------------------------------------------------------------
 
 
