@@ -70,11 +70,16 @@ class AuthorityMachine(RequestMachine):
     def _user(self, name: str) -> User:
         return User.objects.get(pk=self.model.people[name].number)
 
+    def _ended_last(self) -> list[Grant]:
+        return sorted(
+            (each for each in self.model.grants if each.person != "scheduler"), key=lambda g: g.ended
+        )
+
     @rule(which=st.integers(0, 30), by=administrators)
     @precondition(lambda self: self.tries["end_role"] < 5)
     def end_role(self, which: int, by: str) -> None:
         self.tries["end_role"] += 1
-        by, some = self.known(by), [each for each in self.model.grants if each.person != "scheduler"]
+        by, some = self.known(by), self._ended_last()
         grant = some[which % len(some)]
         done = self.attempt(
             by,
@@ -331,3 +336,22 @@ class AuthorityMachine(RequestMachine):
         self._agree(request, 9 if agreed else 0)
         if agreed:
             self._redeem(request, "scheduler")
+
+    @rule(which=newest, what=st.sampled_from(("role", "hold", "time", "audit")), pick=st.integers(0, 9))
+    @precondition(lambda self: any(each.state == "approved" for each in self.model.requests))
+    def spoil(self, which: int, what: str, pick: int) -> None:
+        """Something happens between approval and execution, which is then tried all the same."""
+        approved = [each for each in self.model.requests if each.state == "approved"]
+        request = approved[-1 - which % len(approved)]
+        if what == "role":
+            voter = request.votes[pick % len(request.votes)].person
+            self.end_role(
+                next(i for i, each in enumerate(self._ended_last()) if each.person == voter), "amir"
+            )
+        elif what == "hold":
+            self.stop("everything", 0, "central", "chloe")
+        elif what == "time":
+            self.let_time_pass(max(1, request.expires - self.model.hour), "scheduler")
+        else:
+            self._audit(request.digest, "fail", "scheduler")
+        self._redeem(request, "scheduler")

@@ -98,13 +98,8 @@ def any_digest(real: Callable[..., Any]) -> Callable[..., Any]:
     )
 
 
-def no_authors(real: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda request: replace(real(request), authors=frozenset())
-
-
 MUTANTS: dict[str, tuple[str, Callable[[Any], object]]] = {
     "an author votes": ("core.approval.check_apart", lambda _: nothing),
-    "an author's vote stands": ("selectors.proposal_of", no_authors),
     "a delegate is a second person": ("break_glass.linked_with", lambda _: lambda *_: frozenset()),
     "one person counts in two stages": ("core.approval._used", lambda _: lambda *_: False),
     "an expired request takes votes": ("services.cast_vote.check_standing", never_expired),
