@@ -24,8 +24,9 @@ class CannotForecast(ValueError):
     """The engine declines, with a reason a program reads and a sentence a person reads.
 
     ``reason`` is one of ``too_few_incidents``, ``history_too_short``, ``grid_too_large``,
-    ``empty_area``, ``bad_window``, ``bad_recipe``, ``not_additive``. The message names what was
-    found, what is needed, and the remedy; services turn it into a refusal.
+    ``empty_area``, ``bad_window``, ``bad_recipe``, ``bad_input``,
+    ``too_few_cells``, ``not_additive``. The message names what was found, what is needed, and the remedy;
+    services turn it into a refusal.
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -37,6 +38,7 @@ class CannotForecast(ValueError):
 REFUSAL_OF = {
     "too_few_incidents": Reason.TOO_LITTLE_DATA,
     "history_too_short": Reason.TOO_LITTLE_DATA,
+    "too_few_cells": Reason.TOO_LITTLE_DATA,
     "grid_too_large": Reason.TOO_LARGE,
 }
 
