@@ -23,10 +23,9 @@ MIN_TRAINING_WINDOWS = 3
 class CannotForecast(ValueError):
     """The engine declines, with a reason a program reads and a sentence a person reads.
 
-    ``reason`` is one of ``too_few_incidents``, ``history_too_short``, ``grid_too_large``,
-    ``empty_area``, ``bad_window``, ``bad_recipe``, ``bad_input``,
-    ``too_few_cells``, ``not_additive``. The message names what was found, what is needed, and the remedy;
-    services turn it into a refusal.
+    ``reason`` is one of ``too_few_incidents``, ``history_too_short``, ``too_few_cells``, ``grid_too_large``,
+    ``too_many_pairs``, ``empty_area``, ``bad_window``, ``bad_recipe``, ``bad_input``, ``not_additive``. The message
+    names what was found, what is needed, and the remedy; services turn it into a refusal.
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -40,6 +39,7 @@ REFUSAL_OF = {
     "history_too_short": Reason.TOO_LITTLE_DATA,
     "too_few_cells": Reason.TOO_LITTLE_DATA,
     "grid_too_large": Reason.TOO_LARGE,
+    "too_many_pairs": Reason.TOO_LARGE,
 }
 
 
