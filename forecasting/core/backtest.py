@@ -44,7 +44,7 @@ class Backtest:
 
 
 def run_backtest(
-    incidents: Incidents,
+    incidents: Mapping[str, Incidents],
     city: City,
     category: str,
     recipes: Mapping[str, Recipe],
@@ -55,8 +55,9 @@ def run_backtest(
 ) -> Backtest:
     """Forecast every window with every recipe from what was known at its start, and score it.
 
-    ``recipes`` (name -> recipe) has to hold the reference ``counts``. A fresh forecast is made for each
-    window by ``make_forecast``, so nothing from inside a window reaches it. Raises CannotForecast as that does.
+    ``incidents`` are given by category. ``recipes`` (name -> recipe) has to hold the reference ``counts``. A fresh
+    forecast is made for each window by ``make_forecast``, so nothing from inside a window reaches it. Raises
+    CannotForecast as that does.
     """
     trials = {
         name: _trials(

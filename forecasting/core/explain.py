@@ -69,10 +69,11 @@ def _length_of_time(days: float) -> str:
 
 def describe_term(term: Term) -> str:
     """Say in plain words what a term looks at."""
+    what = f"incidents of {term.category.replace('_', ' ')}" if term.category else "incidents"
     where = "in this cell" if term.bandwidth_metres is None else f"within about {term.bandwidth_metres:g} m"
     if term.half_life_days is None:
-        return f"all past incidents {where}, old and new alike"
-    return f"past incidents {where}, with a half-life of {_length_of_time(term.half_life_days)}"
+        return f"all past {what} {where}, old and new alike"
+    return f"past {what} {where}, with a half-life of {_length_of_time(term.half_life_days)}"
 
 
 def describe_factor(term: Term | None, factor: float) -> str:

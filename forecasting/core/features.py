@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -45,7 +45,9 @@ def relative_log(density: FloatArray, fraction: FloatArray, floor: float) -> Flo
 class Surfaces:
     """The features of one category on one grid, computed once per origin and kept.
 
-    ``incidents`` are those of the category ``named``; ``unit_metres`` is the length of the CRS unit in metres.
+    ``incidents`` are those of the category ``named``; ``unit_metres`` is the length of the CRS unit in metres;
+    ``related`` are, by the name of a term that looks at another category, that category's surfaces of this one
+    term on the same grid; a term without any is 0 everywhere.
     A backtest asks for the same origins again and again: answers are kept in memory.
     """
 
@@ -54,7 +56,8 @@ class Surfaces:
     terms: Sequence[Term]
     unit_metres: float
     named: str = "this category"
-    _cells: IntArray = field(init=False)
+    related: Mapping[str, Surfaces] = field(default_factory=dict)
+    cells: IntArray = field(init=False)
     _coverage: dict[float, FloatArray] = field(init=False, default_factory=dict)
     _known: dict[int, FloatArray] = field(init=False, default_factory=dict)
 
@@ -62,12 +65,12 @@ class Surfaces:
         located = self.grid.locate(self.incidents.x, self.incidents.y)
         self.outside = int((located < 0).sum())
         self.incidents = self.incidents.where(located >= 0)
-        self._cells = located[located >= 0]
+        self.cells = located[located >= 0]
 
     def counts(self, start: int, end: int) -> FloatArray:
         """Return the incidents per cell that belong to ``[start, end)`` (UTC seconds), shape ``(n,)``."""
         inside = (self.incidents.ends >= start) & (self.incidents.ends < end)
-        return np.bincount(self._cells[inside], minlength=len(self.grid)).astype(np.float64)
+        return np.bincount(self.cells[inside], minlength=len(self.grid)).astype(np.float64)
 
     def features(self, cut: int) -> FloatArray:
         """Return the relative log surfaces at ``cut``, shape ``(n, terms)``.
@@ -80,13 +83,20 @@ class Surfaces:
 
     def _features(self, cut: int) -> FloatArray:
         past = history(self.incidents, cut)
-        cells, ages = self._cells[past], (cut - self.incidents.ends[past]) / DAY
+        cells, ages = self.cells[past], (cut - self.incidents.ends[past]) / DAY
         counts = {
             half_life: decayed_counts(cells, ages, half_life, len(self.grid))
-            for half_life in {term.half_life_days for term in self.terms}
+            for half_life in {term.half_life_days for term in self.terms if not term.category}
         }
-        columns = [self._relative(term, counts[term.half_life_days]) for term in self.terms]
+        columns = [
+            self._related(term, cut) if term.category else self._relative(term, counts[term.half_life_days])
+            for term in self.terms
+        ]
         return np.column_stack(columns)
+
+    def _related(self, term: Term, cut: int) -> FloatArray:
+        other = self.related.get(term.name)
+        return np.zeros(len(self.grid)) if other is None else other.features(cut)[:, 0]
 
     def _relative(self, term: Term, counts: FloatArray) -> FloatArray:
         return relative_log(self._density(term, counts), self.grid.fraction, term.floor)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import ceil
 
 import numpy as np
@@ -49,9 +49,21 @@ class Training:
     incidents: int
 
 
-def surfaces_for(incidents: Incidents, city: City, recipe: Recipe, category: str) -> Surfaces:
-    """Return the features of a category on the city's grid, ready for any origin."""
-    return Surfaces(city.grid, incidents, recipe.terms, city.unit_metres, category.replace("_", " "))
+def surfaces_for(incidents: Mapping[str, Incidents], city: City, recipe: Recipe, category: str) -> Surfaces:
+    """Return the features of a category on the city's grid, ready for any origin.
+
+    ``incidents`` are given by category. A term that looks at a category they do not hold (it was on hold when the
+    extract was sealed, or nothing of it was reported) says nothing.
+    """
+    related = {
+        term.name: Surfaces(
+            city.grid, incidents[term.category], (replace(term, category=""),), city.unit_metres
+        )
+        for term in recipe.terms
+        if term.category in incidents.keys() - {category}
+    }
+    name = category.replace("_", " ")
+    return Surfaces(city.grid, incidents[category], recipe.terms, city.unit_metres, name, related)
 
 
 def knowledge_cut(origin: int, recipe: Recipe) -> int:

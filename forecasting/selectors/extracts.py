@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars as pl
 from django.db import connection
 from django.db.models import Count, Q
 from numpy.typing import NDArray
@@ -25,14 +25,21 @@ def extract_numbered(extract_id: int) -> Extract | None:
     return Extract.objects.filter(pk=extract_id).first()
 
 
-def incidents_in(extract: Extract, category: str) -> Incidents:
-    """Return the incidents of one category in a sealed extract, in the extract's order."""
-    table = read_extract(read_artifact(extract.digest)).filter(pl.col("category") == category)
-    return _incidents(*(table[name].to_numpy() for name in ("x", "y", "occurred_from", "occurred_to")))
+def incidents_in(extract: Extract) -> dict[str, Incidents]:
+    """Return the incidents of a sealed extract by category, in the extract's order."""
+    table = read_extract(read_artifact(extract.digest))
+    return {
+        str(category): _incidents(
+            *(rows[name].to_numpy() for name in ("x", "y", "occurred_from", "occurred_to"))
+        )
+        for (category,), rows in table.group_by("category", maintain_order=True)
+    }
 
 
-def known_incidents(jurisdiction: Jurisdiction, category: str, as_of: datetime) -> Incidents:
-    """Return the incidents of one category that were known at a moment, in the order of an extract."""
+def known_incidents(
+    jurisdiction: Jurisdiction, categories: Collection[str], as_of: datetime
+) -> dict[str, Incidents]:
+    """Return the incidents that were known at a moment by category, in the order of an extract."""
     query = """
         SELECT x, y, extract(epoch FROM occurred_from)::bigint, extract(epoch FROM occurred_to)::bigint
         FROM forecasting_incident
@@ -40,10 +47,13 @@ def known_incidents(jurisdiction: Jurisdiction, category: str, as_of: datetime) 
           AND (superseded_at IS NULL OR superseded_at > %s)
         ORDER BY occurred_from, occurred_to, x, y
     """
-    with connection.cursor() as cursor:
-        cursor.execute(query, [jurisdiction.pk, category, as_of, as_of])
-        rows = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 4)
-    return _incidents(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3])
+    found = {}
+    for category in sorted(categories):
+        with connection.cursor() as cursor:
+            cursor.execute(query, [jurisdiction.pk, category, as_of, as_of])
+            rows = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 4)
+        found[category] = _incidents(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3])
+    return found
 
 
 def _incidents(x: NDArray[Any], y: NDArray[Any], start: NDArray[Any], end: NDArray[Any]) -> Incidents:

@@ -12,7 +12,7 @@ from forecasting.core.backtest import Progress, backtest_figures, run_backtest
 from forecasting.core.fingerprint import digest
 from forecasting.core.limits import as_refusal
 from forecasting.core.manifest import canonical_bytes, seed_for
-from forecasting.core.recipe import BASELINE, check_features, standard_recipe
+from forecasting.core.recipe import BASELINE, categories_read, check_features, standard_recipe
 from forecasting.core.taxonomy import check_may_forecast
 from forecasting.core.windows import rolling_windows
 from forecasting.selectors.extracts import known_incidents
@@ -64,6 +64,7 @@ def backtest_models(
             model: standard_recipe(
                 model,
                 (category,),
+                related=policy.allowed_categories,
                 cell_metres=cell_metres,
                 horizon_days=horizon_days,
                 reporting_delay_days=delay.total_seconds() / 86_400,
@@ -73,7 +74,8 @@ def backtest_models(
         for each in recipes.values():
             check_features(each.to_dict(), policy.prohibited_features)
         seed = seed_for(jurisdiction.slug, category, "backtest", str(spans[0].start))
-        incidents = known_incidents(jurisdiction, category, moment)
+        read = set().union(*(categories_read(recipe, category) for recipe in recipes.values()))
+        incidents = known_incidents(jurisdiction, read, moment)
         made = run_backtest(incidents, city, category, recipes, spans, seed=seed, progress=progress)
     figures = {
         "jurisdiction": jurisdiction.slug,

@@ -12,7 +12,7 @@ from forecasting.core.fingerprint import digest, table_bytes
 from forecasting.core.limits import as_refusal
 from forecasting.core.manifest import listed, seed_for
 from forecasting.core.pipeline import Forecast, make_forecast
-from forecasting.core.recipe import Recipe, check_features, standard_recipe
+from forecasting.core.recipe import Recipe, categories_read, check_features, standard_recipe
 from forecasting.core.run_tables import Columns, cell_columns
 from forecasting.core.taxonomy import check_may_forecast
 from forecasting.core.training import City, surfaces_for
@@ -72,12 +72,14 @@ def explore_forecast(
         recipe = standard_recipe(
             model,
             (category,),
+            related=policy.allowed_categories,
             cell_metres=cell_metres,
             horizon_days=horizon_days,
             reporting_delay_days=reporting_delay(jurisdiction).total_seconds() / 86_400,
         )
         check_features(recipe.to_dict(), policy.prohibited_features)
-        surfaces = surfaces_for(known_incidents(jurisdiction, category, as_of), city, recipe, category)
+        incidents = known_incidents(jurisdiction, categories_read(recipe, category), as_of)
+        surfaces = surfaces_for(incidents, city, recipe, category)
         flag_area = (
             policy.flag_share * city.grid.total_area
             if flag_square_metres is None

@@ -138,12 +138,12 @@ def _compute(
     city = city_of(jurisdiction, body.cell_metres, policy.terms.shifts)
     seed = seed_for(jurisdiction.slug, category, str(window.start))
     flag_area = policy.terms.flag_share * city.grid.total_area
-    incidents = incidents_in(extract, category)
+    incidents = incidents_in(extract)
     known = recipe_as_known(body, window, int(extract.as_of.timestamp()))
     with as_refusal():
         surfaces = surfaces_for(incidents, city, known, category)
         forecast = make_forecast(surfaces, city, known, window, flag_area=flag_area, seed=seed)
-        shares = split_to_shifts(incidents, city, known, window)
+        shares = split_to_shifts(incidents[category], city, known, window)
     cells_data = table_bytes(cell_columns(forecast, city.grid))
     shares_data = table_bytes(share_columns(shares))
     sources = {
@@ -187,6 +187,13 @@ def _check_category(category: str, recipe: Recipe, extract: Extract, policy: Pol
             Reason.OUTSIDE_POLICY,
             f"The recipe “{recipe.name}” is approved for {listed(recipe.body['categories'])}, not for "
             f"{listed([category])}. Propose a recipe that covers it.",
+        )
+    read = {term.get("category") for term in recipe.body["terms"]} - {"", None}
+    if foreign := sorted(read - set(policy.terms.allowed_categories)):
+        raise Refused(
+            Reason.OUTSIDE_POLICY,
+            f"The recipe “{recipe.name}” looks at incidents of {listed(foreign)}, which policy {policy.version} does "
+            "not allow in a forecast. Propose a recipe without them.",
         )
     if category not in extract.categories:
         raise Refused(

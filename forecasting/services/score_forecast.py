@@ -96,7 +96,7 @@ def _check_time(run: ForecastRun, extract: Extract, moment: datetime) -> None:
 
 def _observed(run: ForecastRun, extract: Extract) -> FloatArray:
     window = Window(int(run.window_start.timestamp()), int(run.window_end.timestamp()))
-    incidents = incidents_in(extract, run.category)
+    incidents = incidents_in(extract)[run.category]
     inside = incidents.where(falls_in(incidents, window))
     grid = grid_of_run(run)
     cells = grid.locate(inside.x, inside.y)

@@ -94,11 +94,11 @@ def test_a_look_sees_exactly_what_an_extract_of_the_same_moment_holds(city: City
     corrected, late = Incident.objects.filter(known_at__lte=moment).order_by("id")[:2]
     Incident.objects.filter(pk=corrected.pk).update(superseded_at=moment)
     Incident.objects.filter(pk=late.pk).update(known_at=moment + timedelta(seconds=1))
-    looked = known_incidents(city.jurisdiction, CATEGORY, moment)
+    looked = known_incidents(city.jurisdiction, {CATEGORY}, moment)[CATEGORY]
     extract = seal_extract(
         jurisdiction=city.jurisdiction, as_of=moment, categories=[CATEGORY], by=city.scheduler
     )
-    sealed = incidents_in(extract, CATEGORY)
+    sealed = incidents_in(extract)[CATEGORY]
     for one, other in zip(vars(looked).values(), vars(sealed).values(), strict=True):
         assert np.array_equal(one, other)
     assert len(looked) == Incident.objects.filter(known_at__lte=moment, superseded_at=None).count() > 1000

@@ -126,6 +126,15 @@ def test_a_category_outside_the_recipe_is_refused(city: City, recipe: Recipe, ex
     assert "not for vandalism" in refused(city, recipe, extract, category="vandalism").message
 
 
+def test_a_recipe_that_looks_at_a_category_outside_the_policy_is_refused(
+    city: City, recipe: Recipe, extract: Extract
+) -> None:
+    recipe.body["terms"][0]["category"] = "narcotics"
+    refusal = refused(city, recipe, extract)
+    assert refusal.reason is Reason.OUTSIDE_POLICY
+    assert "looks at incidents of narcotics" in refusal.message
+
+
 def test_a_category_outside_the_extract_is_refused(city: City, recipe: Recipe, extract: Extract) -> None:
     extract.categories = ["robbery"]
     refusal = refused(city, recipe, extract)

@@ -18,7 +18,7 @@ def backtest(incidents: Incidents, seen: list[tuple[str, int, int]] | None = Non
     told = seen if seen is not None else []
     windows = rolling_windows(ORIGIN - 28 * DAY, 7, 4, "UTC")
     return run_backtest(
-        incidents,
+        {"burglary": incidents},
         small_city(),
         "burglary",
         RECIPES,

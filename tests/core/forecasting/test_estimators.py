@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 from sklearn.linear_model import PoissonRegressor
 
 from forecasting.core.estimators import Coefficients, TrainingWindow, fit_blend
+from forecasting.core.incidents import FloatArray
 
 
 def window_of(slopes: list[float], seed: int, size: int = 4000) -> TrainingWindow:
@@ -49,6 +51,26 @@ def test_a_slope_that_wants_to_be_negative_is_zero_and_the_others_are_fitted_wit
     alone = fit_blend([TrainingWindow(window.features[:, :1], window.exposure, window.counts)], 1.0)
     assert fitted.slopes[1] == 0.0
     assert fitted.slopes[0] == pytest.approx(alone.slopes[0], rel=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_other_slopes_above_zero_are_better(seed: int) -> None:
+    wanted = np.random.default_rng(seed).normal(0.0, 0.4, 6)
+    window, ridge = window_of(wanted.tolist(), seed, 1500), 1.0
+    fitted = fit_blend([window], ridge)
+
+    def worse(beta: FloatArray) -> tuple[float, FloatArray]:
+        linear = beta[0] + window.features @ beta[1:]
+        expected = window.exposure * np.exp(linear)
+        missed = window.counts - expected
+        value = window.counts @ linear - expected.sum() - 0.5 * ridge * (beta[1:] ** 2).sum()
+        return -value, -np.array([missed.sum(), *(window.features.T @ missed - ridge * beta[1:])])
+
+    bounds = [(None, None), *[(0.0, None)] * 6]
+    theirs = minimize(worse, np.zeros(7), jac=True, bounds=bounds, options={"ftol": 1e-15, "gtol": 1e-9})
+    ours = np.array([fitted.intercept, *fitted.slopes])
+    assert worse(ours)[0] <= theirs.fun + 1e-8 * abs(theirs.fun)
+    assert ours == pytest.approx(theirs.x, abs=1e-4)
 
 
 def test_with_every_slope_at_zero_only_the_level_is_left() -> None:

@@ -1,5 +1,7 @@
 """Surfaces of past incidents."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -84,3 +86,16 @@ def test_a_sliver_at_the_edge_is_no_hot_spot() -> None:
 def test_an_origin_asked_for_twice_is_computed_once() -> None:
     surfaces = Surfaces(grid_of_four(), incidents([5], [5], [0]), (STEADY,), 1.0)
     assert surfaces.features(DAY) is surfaces.features(DAY)
+
+
+def test_a_term_of_another_category_looks_at_its_incidents_and_a_missing_one_says_nothing() -> None:
+    here = Term("robbery_here", None, None, 0.1, "robbery")
+    robberies = Surfaces(grid_of_four(), incidents([15], [5], [DAY]), (replace(here, category=""),), 1.0)
+    own = incidents([5], [5], [DAY])
+    both = Surfaces(grid_of_four(), own, (STEADY, here), 1.0, related={"robbery_here": robberies})
+    assert np.array_equal(both.features(2 * DAY)[:, 1], robberies.features(2 * DAY)[:, 0])
+    assert (
+        both.features(2 * DAY)[:, 1].argmax() == grid_of_four().locate(np.array([15.0]), np.array([5.0]))[0]
+    )
+    alone = Surfaces(grid_of_four(), own, (STEADY, here), 1.0)
+    assert (alone.features(2 * DAY)[:, 1] == 0).all()

@@ -16,7 +16,7 @@ RECIPE = standard_recipe("blend", ("burglary",))
 
 def made(seed: int = 1) -> dict[str, object]:
     city = small_city()
-    surfaces = surfaces_for(small_history(), city, RECIPE, "burglary")
+    surfaces = surfaces_for({"burglary": small_history()}, city, RECIPE, "burglary")
     forecast = make_forecast(surfaces, city, RECIPE, week(), flag_area=2e5, seed=seed)
     return run_manifest({"category": "burglary"}, city, RECIPE, forecast, 2e5, seed)
 

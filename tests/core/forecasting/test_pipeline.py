@@ -17,7 +17,8 @@ CITY = small_city()
 
 def forecast(incidents: Incidents | None = None, model: str = "blend", seed: int = 1) -> Forecast:
     recipe = standard_recipe(model, ("burglary",))
-    surfaces = surfaces_for(small_history() if incidents is None else incidents, CITY, recipe, "burglary")
+    given = {"burglary": small_history() if incidents is None else incidents}
+    surfaces = surfaces_for(given, CITY, recipe, "burglary")
     return make_forecast(surfaces, CITY, recipe, week(), flag_area=0.05 * CITY.grid.total_area, seed=seed)
 
 
@@ -76,7 +77,7 @@ def test_incidents_outside_every_cell_are_counted_and_left_out() -> None:
     x = incidents.x.copy()
     x[:10] = -500.0
     inside_already = surfaces_for(
-        incidents, CITY, standard_recipe("blend", ("burglary",)), "burglary"
+        {"burglary": incidents}, CITY, standard_recipe("blend", ("burglary",)), "burglary"
     ).outside
     moved = forecast(Incidents(x, incidents.y, incidents.begins, incidents.ends))
     assert inside_already <= moved.outside <= inside_already + 10
@@ -84,7 +85,9 @@ def test_incidents_outside_every_cell_are_counted_and_left_out() -> None:
 
 def test_the_forecast_beats_a_uniform_one_on_what_then_happened() -> None:
     made, recipe = forecast(), standard_recipe("blend", ("burglary",))
-    observed = surfaces_for(small_history(), CITY, recipe, "burglary").counts(week().start, week().end)
+    observed = surfaces_for({"burglary": small_history()}, CITY, recipe, "burglary").counts(
+        week().start, week().end
+    )
     area = CITY.grid.area
     uniform = area * (made.total / area.sum())
     ours = score_window(made.expected, observed, area, np.random.default_rng(0))

@@ -5,7 +5,16 @@ import json
 import pytest
 
 from forecasting.core.limits import CannotForecast
-from forecasting.core.recipe import MODELS, Recipe, Term, check_features, recipe_from_dict, standard_recipe
+from forecasting.core.recipe import (
+    BLEND_TERMS,
+    MODELS,
+    Recipe,
+    Term,
+    categories_read,
+    check_features,
+    recipe_from_dict,
+    standard_recipe,
+)
 from governance.core.refusals import Reason, Refused
 
 
@@ -60,3 +69,26 @@ def test_a_recipe_without_a_prohibited_ingredient_passes_and_one_with_it_does_no
     with pytest.raises(Refused, match="prohibits") as refusal:
         check_features(body, (body["terms"][0]["name"],))
     assert refusal.value.reason is Reason.OUTSIDE_POLICY
+
+
+def test_a_recipe_that_looks_at_a_prohibited_category_does_not_pass() -> None:
+    with pytest.raises(Refused, match="prohibits fraud"):
+        check_features(standard_recipe("blend", ("theft",), related=("fraud",)).to_dict(), ("fraud",))
+
+
+def test_a_fitted_recipe_of_several_categories_reads_each_of_them() -> None:
+    recipe = standard_recipe("blend", ("theft", "robbery"))
+    assert categories_read(recipe, "theft") == categories_read(recipe, "robbery") == {"theft", "robbery"}
+    assert categories_read(standard_recipe("blend", ("theft",), related=("fraud",)), "theft") == {
+        "theft",
+        "fraud",
+    }
+
+
+@pytest.mark.parametrize("model", ["counts", "decayed", "kde"])
+def test_a_reference_reads_its_own_category_only(model: str) -> None:
+    assert categories_read(standard_recipe(model, ("theft", "robbery")), "theft") == {"theft"}
+
+
+def test_a_recipe_of_one_category_looks_at_no_other() -> None:
+    assert standard_recipe("blend", ("theft",)).terms == BLEND_TERMS

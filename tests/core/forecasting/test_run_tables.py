@@ -17,7 +17,12 @@ from tests.core.forecasting.forecast_examples import small_city, small_history, 
 def tables() -> tuple[float, Columns, Columns]:
     city, recipe, incidents = small_city(), standard_recipe("blend", ("burglary",)), small_history()
     made = make_forecast(
-        surfaces_for(incidents, city, recipe, "burglary"), city, recipe, week(), flag_area=1e5, seed=1
+        surfaces_for({"burglary": incidents}, city, recipe, "burglary"),
+        city,
+        recipe,
+        week(),
+        flag_area=1e5,
+        seed=1,
     )
     split = split_to_shifts(incidents, city, recipe, week())
     return made.base, cell_columns(made, city.grid), share_columns(split)

@@ -16,7 +16,7 @@ RECIPE = standard_recipe("blend", ("burglary",))
 def trained(incidents: Incidents, origin: int = ORIGIN, delay: float = 0.0) -> Training:
     city = small_city()
     recipe = standard_recipe("blend", ("burglary",), reporting_delay_days=delay)
-    return train(surfaces_for(incidents, city, recipe, "burglary"), city, recipe, origin)
+    return train(surfaces_for({"burglary": incidents}, city, recipe, "burglary"), city, recipe, origin)
 
 
 def test_coefficients_dispersion_and_level_come_from_the_past() -> None:
@@ -50,7 +50,9 @@ def test_what_is_younger_than_the_reporting_delay_is_not_yet_known() -> None:
 
 def test_a_model_without_fitting_keeps_its_coefficients_at_one() -> None:
     city, recipe = small_city(), standard_recipe("counts", ("burglary",))
-    training = train(surfaces_for(small_history(), city, recipe, "burglary"), city, recipe, ORIGIN)
+    training = train(
+        surfaces_for({"burglary": small_history()}, city, recipe, "burglary"), city, recipe, ORIGIN
+    )
     assert training.coefficients.slopes.tolist() == [1.0]
 
 
