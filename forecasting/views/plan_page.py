@@ -20,27 +20,18 @@ from governance.core.approval import check_evidence, is_overridden
 from governance.core.drawing import Markup, reading
 from governance.core.drawing_bars import draw_interval
 from governance.core.roles import Permission
-from governance.core.spoken import spoken_day, spoken_moment, spoken_window
+from governance.core.spoken import spoken_day
 from governance.core.states import State
 from governance.holds import check_not_held, hold_banner
 from governance.permissions import can
 from governance.views.deciding import deciding_context, may_override, refusal_of
 from governance.views.evidence import evidence_lines
+from governance.views.way import Station, WayStep, way_steps
 
 if TYPE_CHECKING:
     from governance.models import User
 
 EDITABLE = frozenset({State.OPEN, State.RETURNED, State.APPROVED, State.REVOKED})
-STATES = {
-    State.OPEN: "waits for a decision",
-    State.RETURNED: "was returned to its author",
-    State.APPROVED: "is approved",
-    State.REJECTED: "was rejected",
-    State.EXPIRED: "expired undecided",
-    State.EXECUTED: "was carried out",
-    State.WITHDRAWN: "was withdrawn by its author",
-    State.REVOKED: "was approved, and the approval was taken back",
-}
 
 
 @dataclass(frozen=True)
@@ -81,14 +72,12 @@ def plan_context(plan: Plan, by: User) -> dict[str, Any]:
         "incidents": incidents_of(body.category),
         "covered": Covered(*(percent(share) for share in body.covered)),
         "baseline": percent(body.baseline_covered),
-        "shift": spoken_window(_local(plan, plan.starts_at), _local(plan, plan.ends_at)),
         "picture": plan_picture(plan),
         "rows": place_rows(body),
         "evidence": evidence_lines([plan.digest, *change.rests_on], plan.jurisdiction),
         "score": score_line(plan.jurisdiction, body.category),
         "changes": changes_since(plan),
         "digest": shortened(plan.digest),
-        "state": STATES[State(change.state)],
         "steps": steps(plan),
         "holds": hold_banner(plan.jurisdiction, subject_of_plan(plan), by),
         "may_hold": can(by, Permission.DECIDE_POLICY, plan.jurisdiction),
@@ -155,7 +144,6 @@ def decision_context(plan: Plan, by: User) -> dict[str, Any]:
         and State(change.state) in EDITABLE
         and can(by, Permission.PROPOSE, plan.jurisdiction, plan.district),
         "blocked": _blocked(plan, by),
-        "is_author": change.authors.filter(pk=by.pk).exists(),
     }
 
 
@@ -194,27 +182,20 @@ def outcome_sentence(plan: Plan, closure: PlanClosure) -> str:
     )
 
 
-def steps(plan: Plan) -> list[dict[str, Any]]:
+def steps(plan: Plan) -> list[WayStep]:
     """Return the way of a plan from proposal to publication: what is done, what is next, when."""
     change, now = plan.change_request, clock.now(plan.jurisdiction)
-    executed, opens = change.executed_at, public_from(plan)
+    decided, executed, opens = change.decided_at, change.executed_at, public_from(plan)
     way = [
-        ("Proposed", change.opened_at, True),
-        ("Decided by a named person, with a reason", change.decided_at, change.decided_at is not None),
-        ("Briefing sheet issued; without an approval there is none", executed, executed is not None),
-        ("Shift over; what was delivered is closed into the record", plan.ends_at, now >= plan.ends_at),
-        ("Decision and outcome open to everybody", opens, now >= opens),
+        Station("Proposed", change.opened_at, done=True),
+        Station("Decided by a named person, with a reason", decided, decided is not None),
+        Station("Briefing sheet issued; without an approval there is none", executed, executed is not None),
+        Station(
+            "Shift over; what was delivered is closed into the record", plan.ends_at, now >= plan.ends_at
+        ),
+        Station("Decision and outcome open to everybody", opens, now >= opens),
     ]
-    next_one = next((i for i, (_, _, done) in enumerate(way) if not done), len(way))
-    return [
-        {
-            "said": said,
-            "when": spoken_moment(_local(plan, when)) if when else "",
-            "done": done,
-            "next": i == next_one,
-        }
-        for i, (said, when, done) in enumerate(way)
-    ]
+    return way_steps(way, plan.jurisdiction)
 
 
 def _local(plan: Plan, moment: datetime) -> datetime:

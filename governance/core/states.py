@@ -77,6 +77,20 @@ TRANSITIONS: Mapping[tuple[State, Deed], State] = MappingProxyType(
     }
 )
 
+STATE_WORDS: Mapping[State, str] = MappingProxyType(
+    {
+        State.OPEN: "waits for a decision",
+        State.RETURNED: "was returned to its author",
+        State.APPROVED: "is approved",
+        State.REJECTED: "was rejected",
+        State.EXPIRED: "expired",
+        State.EXECUTED: "was carried out",
+        State.WITHDRAWN: "was withdrawn by an author",
+        State.REVOKED: "was approved, and the approval was taken back",
+    }
+)
+"""Where a request stands, in the words that follow "this request" on every page."""
+
 UNDECIDED: tuple[State, ...] = (State.OPEN, State.RETURNED, State.REVOKED)
 UNFINISHED: tuple[State, ...] = (*UNDECIDED, State.APPROVED)
 

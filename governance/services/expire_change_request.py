@@ -8,6 +8,7 @@ from governance.core.states import UNFINISHED, Deed, State, next_state
 from governance.ledger import record
 from governance.models import ChangeRequest, User
 from governance.permissions import check
+from governance.selectors import lock_request
 
 
 @transaction.atomic
@@ -16,7 +17,7 @@ def expire_change_request(*, change_request_id: int, by: User) -> ChangeRequest:
 
     Every check reads the clock itself, so nothing depends on this having run. Raises Refused(NOT_PERMITTED).
     """
-    request = ChangeRequest.objects.select_for_update(of=("self",)).get(pk=change_request_id)
+    request = lock_request(change_request_id)
     role = check(by, Permission.EXECUTE, request.jurisdiction, request.district)
     if State(request.state) not in UNFINISHED or clock.now(request.jurisdiction) < request.expires_at:
         return request

@@ -20,13 +20,14 @@ from governance.core.break_glass import (
     under_glass,
 )
 from governance.core.refusals import Reason, Refused
+from governance.core.roles import Role
 from governance.core.spoken import spoken_date
 from governance.core.states import State, next_state
 from governance.holds import check_request_not_held
 from governance.ledger import record
 from governance.models import BreakGlass, ChangeRequest, User
 from governance.second_person import tell_second_person
-from governance.selectors import rule_now, standing_ballots
+from governance.selectors import lock_request, rule_now, standing_ballots
 from governance.services.open_change_request import open_change_request
 
 
@@ -45,7 +46,7 @@ def open_break_glass(
     QUORUM_UNREACHABLE | ON_HOLD).
     """
     # Two at once, or one and a vote: the second waits here and then sees what the first one did.
-    request = ChangeRequest.objects.select_for_update(of=("self",)).get(pk=change_request_id)
+    request = lock_request(change_request_id)
     role = opener_role(by, request, lowers)
     if known := _known(request, lowers, seen_digest, by):
         return known
@@ -61,22 +62,8 @@ def open_break_glass(
     digest = glass_digest(
         jurisdiction=request.jurisdiction.slug, request=request.digest, lowers=lowers, hours=hours, salt=salt
     )
-
     if decide(cast, under_glass(rule, glass, request.digest, moment), request.digest).verdict:
-        request.state = next_state(State(request.state), DEEDS[Verdict.APPROVE])
-        request.decided_at = moment
-        request.save(update_fields=["state", "decided_at"])
-        record(
-            action="approval.reached",
-            subject_kind=request.kind,
-            subject=request.digest,
-            by=by,
-            role=role,
-            jurisdiction=request.jurisdiction,
-            policy_version=request.policy_version,
-            outcome=request.state,
-            detail={"request": request.pk, "revision": request.revision},
-        )
+        _approve(request, moment, role, by)
     review = _review(request, digest, moment, had_a_part, by)
     entry = record(
         action="glass.broken",
@@ -120,6 +107,24 @@ def _known(request: ChangeRequest, lowers: Lowers, seen_digest: str, by: User) -
         Reason.ALREADY_DONE,
         f"The glass was broken for this request already, on {row.opened_at:%d %B %H:%M} UTC for {row.hours} h. That "
         "happens once for each request, whatever becomes of it; propose anew if it is needed again.",
+    )
+
+
+def _approve(request: ChangeRequest, moment: datetime, role: Role, by: User) -> None:
+    """Settle a request whose lowered quorum is reached already; its own entry lets the leaves rebuild its state."""
+    request.state = next_state(State(request.state), DEEDS[Verdict.APPROVE])
+    request.decided_at = moment
+    request.save(update_fields=["state", "decided_at"])
+    record(
+        action="approval.reached",
+        subject_kind=request.kind,
+        subject=request.digest,
+        by=by,
+        role=role,
+        jurisdiction=request.jurisdiction,
+        policy_version=request.policy_version,
+        outcome=request.state,
+        detail={"request": request.pk, "revision": request.revision},
     )
 
 

@@ -17,6 +17,7 @@ from governance.core.refusals import Reason, Refused, status_code
 from governance.permissions import open_to_everyone
 from governance.services.file_complaint import file_complaint
 from governance.services.withdraw_complaint import withdraw_complaint
+from governance.views.city import jurisdiction_or_404
 from governance.views.complaint_page import FIELDS, follow_context, form_context
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "HEAD", "POST"])
 def complain(request: HttpRequest, slug: str) -> HttpResponse:
     """What happens with a complaint, and the form; a refusal keeps what was typed."""
-    jurisdiction = _jurisdiction(slug)
+    jurisdiction = jurisdiction_or_404(slug)
     sent = request.POST if request.method == "POST" else request.GET
     typed = {name: sent.get(name, "") for name in FIELDS}
     if request.method != "POST":
@@ -100,13 +101,6 @@ def _entry(text: str) -> int | None:
             Reason.BAD_INPUT, f"“{text[:40]}” is not the number of an entry; numbers have digits only."
         )
     return int(text)
-
-
-def _jurisdiction(slug: str) -> Jurisdiction:
-    for each in selectors.jurisdictions():
-        if each.slug == slug:
-            return each
-    raise Http404("There is no such city here.")
 
 
 def _complaint(secret: str) -> Complaint:

@@ -19,7 +19,7 @@ from governance.core.refusals import Refused, status_code
 from governance.core.roles import ROLES, roles_with
 from governance.core.spoken import spoken_deadline, spoken_moment
 from governance.core.stages import OVERRIDE
-from governance.core.states import OWNERS, Owner, State
+from governance.core.states import OWNERS, STATE_WORDS, Owner, State
 from governance.core.verdicts import REVIEW_WORDS, deed_words
 from governance.forms import read_lowers, read_number
 from governance.models import BreakGlass, RequestAct
@@ -87,13 +87,13 @@ def deciding_context(change: ChangeRequest, by: User) -> dict[str, Any]:
     why_not = refusal_of(lambda: selectors.check_may_vote(change, by))
     return {
         "change": change,
+        "state": STATE_WORDS[State(change.state)],
         "jurisdiction": here,
         "deadline": spoken_deadline(clock.local(change.expires_at, here), clock.local(clock.now(here), here)),
         "least": rule.rationale_min_length,
         "stages": lines,
         "now_open": now_open,
         "overriding": not why_not and may_override(change, by, rule),
-        "override_quorum": rule.override_quorum,
         "why_not": why_not,
         "may_decide": not why_not,
         "steps_so_far": timeline(change),
@@ -293,4 +293,4 @@ def _voted(request_id: int, verdict: str, rationale: str, seen: str, by: User) -
     settled = cast_vote(
         change_request_id=request_id, verdict=Verdict(verdict), rationale=rationale, seen_digest=seen, by=by
     )
-    return f"Your decision is in the record. This request is {settled.state}."
+    return f"Your decision is in the record. This request {STATE_WORDS[State(settled.state)]}."

@@ -1,4 +1,4 @@
-"""What the pages about policies say, from rows: versions, differences, drafts, comments, the rule, what comes next."""
+"""What the pages about policies say, from rows: versions, differences, drafts, comments, what comes next."""
 
 from __future__ import annotations
 
@@ -15,32 +15,21 @@ from governance.core.policy import Terms, read_terms, write_terms
 from governance.core.policy_differences import Difference, policy_differences
 from governance.core.policy_form import terms_as_text
 from governance.core.policy_terms import PARTS, TERMS, TermWords, in_words
-from governance.core.roles import PERMISSION_LABELS, VOTES, Role
+from governance.core.roles import VOTES, Role
 from governance.core.spoken import spoken_date, spoken_moment
-from governance.core.states import UNDECIDED, UNFINISHED, State
+from governance.core.states import STATE_WORDS, UNDECIDED, UNFINISHED, State
 from governance.models import LedgerEntry
 from governance.permissions import can
 from governance.views.deciding import Said, deciding_context, said_about
+from governance.views.way import Station, WayStep, way_steps
 
 if TYPE_CHECKING:
-    from governance.core.stages import Stage
     from governance.models import ChangeRequest, Jurisdiction, Policy, PolicyDraft, RequestAct, User, Vote
     from governance.policy_making import Comment
 
-STATES = {
-    State.OPEN: "waits for votes",
-    State.RETURNED: "was returned to its author",
-    State.APPROVED: "is approved",
-    State.REJECTED: "was rejected",
-    State.EXPIRED: "expired undecided",
-    State.EXECUTED: "was adopted",
-    State.WITHDRAWN: "was withdrawn by an author",
-    State.REVOKED: "lost its approval and waits for its author",
-}
+STATES = {**STATE_WORDS, State.EXECUTED: "was adopted"}
 BY_NAME = frozenset({Role.BOARD_MEMBER.value, Role.BOARD_CHAIR.value})
 """Roles whose holders appear in public by name; everybody else by role and pseudonym."""
-
-
 VOTERS = " or ".join(sorted(VOTES))
 """The permissions that a stage may ask for, as they are written in the form."""
 
@@ -252,27 +241,10 @@ def request_context(change: ChangeRequest, by: User) -> dict[str, Any]:
         "form_url": reverse("policy-decide", args=[change.pk]),
         "terms": term_lines(policy_making.terms_of_draft(draft)) if draft else [],
         "state": STATES[State(change.state)],
-        "rule": rule_words(change),
         "may_answer": drafts and not by.is_service and State(change.state) in UNDECIDED,
         "may_edit": drafts and draft is not None and State(change.state) in UNDECIDED,
         "steps": steps(change, summary),
     }
-
-
-def rule_words(change: ChangeRequest) -> str:
-    """Return the rule that applies to a request, in a sentence, as the policy that governs it says it."""
-    stages = selectors.rule_now(change).stages
-    who = ", and after them ".join(_stage_words(each) for each in stages)
-    return (
-        f"Policy {change.policy_version} asks for {who} to approve exactly this revision, each with a reason. "
-        "Nobody who wrote it may vote, nor whoever acts for an author. One return sends it back to its author; an edit "
-        "is a new revision, which voids the votes before it."
-    )
-
-
-def _stage_words(stage: Stage) -> str:
-    people = "1 person" if stage.quorum == 1 else f"{stage.quorum} different people"
-    return f"{people} who may {PERMISSION_LABELS[stage.permission]}"
 
 
 def said_in_public(change: ChangeRequest) -> list[Said]:
@@ -282,38 +254,22 @@ def said_in_public(change: ChangeRequest) -> list[Said]:
     return [replace(each, who=names[each.entry]) for each in said_about(change)]
 
 
-def steps(change: ChangeRequest, summary: dict[str, Any]) -> list[dict[str, Any]]:
+def steps(change: ChangeRequest, summary: dict[str, Any]) -> list[WayStep]:
     """Return the way of a request from its proposal to the day it governs: what is done, what is next, when."""
-    here, draft = change.jurisdiction, summary["draft"]
-    now, closes = clock.now(here), comment_closes(change)
-    begins: datetime | None = draft.in_force_from if draft else None
-    executed = change.executed_at
+    draft = summary["draft"]
+    now, closes, executed = clock.now(change.jurisdiction), comment_closes(change), change.executed_at
     way = [
-        ("Proposed", draft.proposed_at if draft else change.opened_at, True),
-        (f"Open to public comment for {summary['days']} days", closes, now >= closes),
-        ("Every comment answered", None, now >= closes and not summary["unanswered"]),
-        ("Decided by vote", change.decided_at or change.expires_at, change.decided_at is not None),
-        ("Adopted by the scheduled task, usually within a minute", executed, executed is not None),
+        Station("Proposed", draft.proposed_at if draft else change.opened_at, done=True),
+        Station(f"Open to public comment for {summary['days']} days", closes, now >= closes),
+        Station("Every comment answered", None, now >= closes and not summary["unanswered"]),
+        Station("Decided by vote", change.decided_at or change.expires_at, change.decided_at is not None),
+        Station("Adopted by the schedule, usually within a minute", executed, executed is not None),
     ]
-    if begins:
-        way.append(
-            ("In force, for what happens from then on", begins, executed is not None and now >= begins)
-        )
-    return _told(way, here)
-
-
-def _told(way: list[tuple[str, datetime | None, bool]], here: Jurisdiction) -> list[dict[str, Any]]:
-    next_one = next((i for i, (_, _, done) in enumerate(way) if not done), len(way))
-    return [
-        {
-            "said": said,
-            "when": spoken_moment(clock.local(when, here)) if when else "",
-            "word": "" if done else "from" if said.startswith("In force") else "by",
-            "done": done,
-            "next": i == next_one,
-        }
-        for i, (said, when, done) in enumerate(way)
-    ]
+    if draft:
+        begins: datetime = draft.in_force_from
+        governs = executed is not None and now >= begins
+        way.append(Station("In force, for what happens from then on", begins, governs, word="from"))
+    return way_steps(way, change.jurisdiction)
 
 
 def form_context(

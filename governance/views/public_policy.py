@@ -15,6 +15,7 @@ from governance.core.refusals import Refused, status_code
 from governance.core.states import UNDECIDED
 from governance.permissions import open_to_everyone
 from governance.services.leave_comment import leave_comment
+from governance.views.city import jurisdiction_or_404
 from governance.views.limits import SENT_TOO_OFTEN, may_send
 from governance.views.policy_page import (
     is_commented,
@@ -27,13 +28,6 @@ if TYPE_CHECKING:
     from governance.models import ChangeRequest, Jurisdiction
 
 DECIDED = 20  # decided requests that the page tells of
-
-
-def _city(slug: str) -> Jurisdiction:
-    for each in selectors.jurisdictions():
-        if each.slug == slug:
-            return each
-    raise Http404("There is no such city here.")
 
 
 def _context(jurisdiction: Jurisdiction) -> dict[str, Any]:
@@ -50,14 +44,14 @@ def _decided(jurisdiction: Jurisdiction) -> list[dict[str, Any]]:
 @require_safe
 def public_policy(request: HttpRequest, slug: str) -> HttpResponse:
     """What the code obeys and people keep to, with its history and what is proposed."""
-    return render(request, "governance/public_policy.html", _context(_city(slug)))
+    return render(request, "governance/public_policy.html", _context(jurisdiction_or_404(slug)))
 
 
 @open_to_everyone
 @require_POST
 def comment(request: HttpRequest, slug: str, request_id: int) -> HttpResponse:
     """Take a comment; a refusal shows the page again with the text kept."""
-    jurisdiction = _city(slug)
+    jurisdiction = jurisdiction_or_404(slug)
     change = selectors.request_numbered(request_id)
     if change is None or change.jurisdiction != jurisdiction or not is_commented(change):
         raise Http404("There is nothing of that number to comment on.")

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_safe
 from governance.artifacts import read_artifact
 from governance.permissions import open_to_everyone
 from governance.stored_log import publication_covering
+from governance.views.city import jurisdiction_or_404
 from public_portal.core.privacy import RULE
 from public_portal.selectors.released import report_of, table_named, week_numbered, weeks_of
 from public_portal.selectors.report import report_context
-from public_portal.views.frame import frame, jurisdiction_or_404
+from public_portal.views.frame import frame
 
 if TYPE_CHECKING:
     from public_portal.models import PublishedTable

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.http import Http404
 from django.urls import reverse
 
 from governance import clock
 from governance.core.spoken import spoken_moment
-from governance.selectors import jurisdictions
 from public_portal.core.pictures import weeks_chart
 from public_portal.selectors.released import Week, periods_of, weeks_of
 from public_portal.selectors.report import forecast_section
@@ -35,14 +33,6 @@ WAITING = (
     "A week becomes public when it is over, every forecast of it has been scored, and the policy’s delay has passed. "
     "Then forecast, outcome, decisions and audit appear here together."
 )
-
-
-def jurisdiction_or_404(slug: str) -> Jurisdiction:
-    """Return a jurisdiction by its slug."""
-    for each in jurisdictions():
-        if each.slug == slug:
-            return each
-    raise Http404("There is no such city here.")
 
 
 def frame(request: HttpRequest, jurisdiction: Jurisdiction) -> dict[str, Any]:

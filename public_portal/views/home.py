@@ -8,9 +8,10 @@ from django.views.decorators.http import require_safe
 
 from governance.permissions import open_to_everyone
 from governance.selectors import jurisdictions
+from governance.views.city import jurisdiction_or_404
 from public_portal.core.answers import compared, decided
 from public_portal.selectors.released import Week, area_shapes, moment_words
-from public_portal.views.frame import category_context, frame, jurisdiction_or_404
+from public_portal.views.frame import category_context, frame
 
 
 @open_to_everyone

@@ -13,10 +13,11 @@ from governance.core.break_glass import LONGEST_HOURS, REVIEW_DAYS
 from governance.holds import public_holds
 from governance.log_status import cosigners, published
 from governance.permissions import open_to_everyone
+from governance.views.city import jurisdiction_or_404
 from public_portal.core.answers import decided
 from public_portal.selectors.released import area_shapes, moment_words, weeks_of
 from public_portal.selectors.report import audit_section, decision_section
-from public_portal.views.frame import category_context, frame, jurisdiction_or_404
+from public_portal.views.frame import category_context, frame
 
 
 @open_to_everyone

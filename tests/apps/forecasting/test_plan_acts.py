@@ -60,7 +60,7 @@ def test_the_board_sets_a_failed_audit_aside_on_the_page_and_the_supervisor_deci
         assert 'value="approve">Set the failed audit aside<' in page
         assert send(client, member, plan, verdict="approve").status_code == 302
     page = opened(client, city.ben, plan)
-    assert page.count("set the failed audit aside on") == 2
+    assert page.count("set the failed audit aside.") == 2
     assert "It cannot be approved as it is" not in page
     assert send(client, city.ben, plan, verdict="approve").status_code == 302
     plan.change_request.refresh_from_db()
@@ -113,7 +113,7 @@ def test_an_author_withdraws_it_and_then_nobody_decides_it(client: Client, city:
     plan.change_request.authors.add(city.ana)
     assert send(client, city.ana, plan, deed="withdrawal").status_code == 302
     page = opened(client, city.ben, plan)
-    assert "was withdrawn by its author" in page
+    assert "was withdrawn by an author" in page
     assert 'name="verdict"' not in page
 
 

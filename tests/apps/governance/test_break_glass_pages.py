@@ -385,9 +385,9 @@ def test_the_released_decision_tells_of_it(two: City, plan: Plan) -> None:
 def test_an_approval_that_outlived_the_glass_is_told_as_void(client: Client, two: City, plan: Plan) -> None:
     break_glass(two, plan.change_request, hours=1)
     cast_vote(**vote(ChangeRequest.objects.get(pk=plan.change_request_id), two.ben))
-    assert "made by the scheduler within the minute" in page(client, two.ben, plan).content.decode()
+    assert "made by the schedule within the minute" in page(client, two.ben, plan).content.decode()
     later(two, hours=1)
     said = page(client, two.ben, plan).content.decode()
     assert "the approval is void" in said
-    assert "made by the scheduler within the minute" not in said
+    assert "made by the schedule within the minute" not in said
     assert 'name="deed" value="revocation"' in said

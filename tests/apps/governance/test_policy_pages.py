@@ -193,7 +193,13 @@ def test_an_edit_is_a_new_revision_and_a_stale_one_is_refused(client: Client, ci
 def test_the_decision_page_shows_exactly_what_is_decided(client: Client, city: City) -> None:
     request = propose(client, city)
     page = text(as_person(client, city.chloe).get(reverse("policy-request", args=[request.pk])))
-    for part in (request.digest, "2 different people", "Approve this revision", WHY, "What happens next"):
+    for part in (
+        request.digest,
+        "2 approvals by different people",
+        "Approve this revision",
+        WHY,
+        "What happens next",
+    ):
         assert part in page
     assert reverse("policy-request", args=[request.pk]) in text(client.get(reverse("inbox")))
 

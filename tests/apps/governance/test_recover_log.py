@@ -306,7 +306,9 @@ def test_no_hold_stops_a_recovery(restored: Restored) -> None:
     with lost_afterwards():
         write_entries(1)
         publish_log()
+    left = len(leaves())
     recover(restored)
+    assert len(leaves()) > left + 1, "the lost entry, and those of the recovery itself"
 
 
 def test_a_proposal_wants_a_reason(restored: Restored) -> None:
