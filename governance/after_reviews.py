@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from governance import clock
 from governance.break_glass import counts_now, glass_of, joined_with, linked_for_vote, row_of
-from governance.core.approval import ERASED, Ballot, Verdict, Voter, decide
+from governance.core.approval import ERASED, Verdict, Voter, decide
 from governance.core.break_glass import (
     BREAKABLE,
     LOWERS_WORDS,
@@ -34,6 +34,7 @@ from governance.ledger import actor_name
 from governance.models import BreakGlass, ChangeRequest, Jurisdiction, LedgerText, User, Vote
 from governance.permissions import check_trained, relied_on
 from governance.selectors import (
+    ballot_of,
     ballots_on,
     board_of,
     policy_in_force,
@@ -41,6 +42,7 @@ from governance.selectors import (
     role_title,
     rule_now,
     standing_ballots,
+    votes_on,
 )
 
 
@@ -92,9 +94,12 @@ def _could_open(by: User, request: ChangeRequest, lowers: Lowers) -> bool:
     return True
 
 
-def who_had_a_part(request: ChangeRequest, cast: Iterable[Ballot], by: User) -> list[User]:
-    """Return who opens it, the authors and who has voted: they neither watch nor judge it."""
-    voters = {person for ballot in cast for person in ballot.people}
+def who_had_a_part(request: ChangeRequest, by: User) -> list[User]:
+    """Return who opens it, the authors and who ever voted, on whichever revision: they neither watch nor judge it.
+
+    A vote that counts no more was a part all the same, of who cast it and of whose place she took.
+    """
+    voters = {person for vote in votes_on(request) for person in ballot_of(vote).people}
     authors = set(request.authors.values_list("id", flat=True))
     return list(User.objects.filter(pk__in={by.pk} | voters | authors).order_by("id"))
 

@@ -55,7 +55,7 @@ def open_break_glass(
     cast = standing_ballots(request, rule)
     check_rationale(reason, rule.rationale_min_length)
     check_request_not_held(request)
-    had_a_part = who_had_a_part(request, cast, by)
+    had_a_part = who_had_a_part(request, by)
     told = second_person(request, had_a_part)
     salt = secrets.token_hex(32)
     glass = Glass(lowers, request.digest, moment, moment + timedelta(hours=hours), told.pk)

@@ -24,7 +24,7 @@ from governance.services.request_lift import request_lift
 from governance.services.request_role import request_role
 from governance.services.revoke_delegation import revoke_delegation
 from governance.services.revoke_role import revoke_role
-from tests.apps.governance.authority_checks import CATEGORY, WHY
+from tests.apps.governance.authority_checks import BOARD, CATEGORY, WHY
 from tests.apps.governance.authority_model import (
     APPROVES_NOTHING,
     DAY,
@@ -337,21 +337,40 @@ class AuthorityMachine(RequestMachine):
         if agreed:
             self._redeem(request, "scheduler")
 
-    @rule(which=newest, what=st.sampled_from(("role", "hold", "time", "audit")), pick=st.integers(0, 9))
-    @precondition(lambda self: any(each.state == "approved" for each in self.model.requests))
+    @rule(
+        which=newest, what=st.sampled_from(("role", "hold", "hold", "time", "audit")), pick=st.integers(0, 9)
+    )
+    @precondition(lambda self: self._carried_by_votes())
     def spoil(self, which: int, what: str, pick: int) -> None:
-        """Something happens between approval and execution, which is then tried all the same."""
-        approved = [each for each in self.model.requests if each.state == "approved"]
-        request = approved[-1 - which % len(approved)]
+        """All agree; something happens between approval and execution, which is then tried all the same."""
+        found = self._carried_by_votes()
+        request = found[-1 - which % len(found)]
+        self._agree(request, 9, pick)
+        if request.state != "approved":
+            return
         if what == "role":
             voter = request.votes[pick % len(request.votes)].person
             self.end_role(
                 next(i for i, each in enumerate(self._ended_last()) if each.person == voter), "amir"
             )
         elif what == "hold":
-            self.stop("everything", 0, "central", "chloe")
+            members = [each for each in BOARD if self.model.may(each, "decide_policy")]
+            self.stop("everything", 0, "central", members[pick % len(members)] if members else "chloe")
         elif what == "time":
             self.let_time_pass(max(1, request.expires - self.model.hour), "scheduler")
         else:
             self._audit(request.digest, "fail", "scheduler")
         self._redeem(request, "scheduler")
+
+    def _carried_by_votes(self) -> list[Request]:
+        return [each for each in self.model.requests if each.state == "approved" or self.model.voters(each)]
+
+    @rule(which=newest, pick=st.integers(0, 9))
+    @precondition(lambda self: any(map(self.model.voters, self.model.requests)))
+    def vote_too_late(self, which: int, pick: int) -> None:
+        """Somebody who might have voted does so when the time is over."""
+        waiting = [each for each in self.model.requests if self.model.voters(each)]
+        request = waiting[-1 - which % len(waiting)]
+        voters = self.model.voters(request)
+        self.let_time_pass(request.expires - self.model.hour, "scheduler")
+        self._vote(request, voters[pick % len(voters)], "approve")

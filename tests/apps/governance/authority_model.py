@@ -25,6 +25,9 @@ APPROVES_NOTHING = frozenset({"administrator", "service"})
 UNDECIDED = frozenset({"open", "returned", "revoked"})
 UNFINISHED = UNDECIDED | {"approved"}
 GOVERNING = frozenset({"policy", "role_grant", "hold_lift", "after_review"})  # kinds that no hold stops
+COMMENTED = frozenset(
+    {"policy", "recipe"}
+)  # open to public comment for a day, before which nobody votes on them
 DAY = 24
 
 
@@ -125,6 +128,7 @@ class Request:
     hold: int | None = None  # which hold is to be lifted
     earlier: list[str] = field(default_factory=list)  # digests of former revisions
     glass: Glass | None = None
+    vote_from: int = 0  # the hour in which the public's comment on it ends
 
 
 @dataclass
@@ -271,9 +275,11 @@ class Model:
 
     def ballot(self, request: Request, who: str, verdict: str) -> Vote | None:
         """The vote that counts if she casts it on what stands there now; None if she may not."""
-        if request.state != "open" or self.hour >= request.expires or self.people[who].is_service:
+        if request.state != "open" or not request.vote_from <= self.hour < request.expires:
             return None
-        if not self.stands_apart(request, who) or (request.kind, verdict) == ("after_review", "return"):
+        if self.people[who].is_service or not self.stands_apart(request, who):
+            return None
+        if (request.kind, verdict) == ("after_review", "return"):
             return None
         waiting = list(self.waits(request))
         hers = [stage for stage in waiting if self.is_free(request, stage, who)]
@@ -363,6 +369,7 @@ class Model:
 
     def openers(self, kind: str) -> tuple[str, ...]:
         known = {"role_grant": ("manage", "decide_policy"), "hold_lift": ("propose", "decide_policy")}
+        known |= dict.fromkeys(COMMENTED, ("propose", "decide_policy"))
         known["after_review"] = ("decide_plans", "decide_policy")
         return known.get(kind, ("propose",))
 
@@ -377,7 +384,8 @@ class Model:
         return relied if relied.role in self.people[who].trained else None
 
     def had_a_part(self, request: Request, who: str) -> set[str]:
-        return {who}.union(request.authors, *(vote.people for vote in self.standing(request)))
+        """She, the authors, and whoever ever voted on it, on whichever revision, or lent the role for it."""
+        return {who}.union(request.authors, *(vote.people for vote in request.votes))
 
     def told_of(self, request: Request, who: str) -> str | None:
         """The chair if she had no part in it, else whoever has sat on the board longest and had none."""
@@ -407,6 +415,11 @@ class Model:
             and self.told_of(request, who) is not None
             and self.reachable("after_review", request.place, self.had_a_part(request, who))
         )
+
+    def reaches_at_once(self, request: Request, lowers: str) -> bool:
+        """Whether, so eased, it is approved by the votes that stand there already."""
+        glass = Glass(lowers, request.digest, self.hour + 1, "", "", request, len(request.votes))
+        return self.outcome(replace(request, glass=glass), self.standing(request)) == "approved"
 
     def opened_by(self, kind: str, place: str, who: str) -> Relied | None:
         found = (self.relied(who, right, place) for right in self.openers(kind))

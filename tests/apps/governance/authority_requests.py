@@ -31,6 +31,7 @@ from governance.services.revoke_approval import revoke_approval
 from governance.services.withdraw_change_request import withdraw_change_request
 from tests.apps.governance.authority_checks import BOARD, CATEGORY, NAMES, VERDICTS, WHY, CheckedMachine
 from tests.apps.governance.authority_model import (
+    COMMENTED,
     DAY,
     UNDECIDED,
     UNFINISHED,
@@ -75,8 +76,13 @@ class RequestMachine(CheckedMachine):
         again: bool,
         votes: int,
     ) -> None:
-        """Open a request; its audit follows at once, as in the schedule, and perhaps so do some votes, or all."""
+        """Open a request; its audit follows at once, as in the schedule, and perhaps so do some votes, or all.
+
+        A policy or a recipe is open to comment for a day before that, and then has as many hours as a plan.
+        """
         by, place, digest = self.known(by), place if kind == "plan" else "", self.digest()
+        comment = DAY if kind in COMMENTED else 0
+        hours += comment
         relied = self.model.opened_by(kind, place, by)
         authors = {by} | ({relied.giver} if relied and relied.giver else set())
         allowed = relied is not None and self.model.reachable(kind, place, authors)
@@ -96,16 +102,19 @@ class RequestMachine(CheckedMachine):
         if made is None:
             return
         ends, rests_on = self.model.hour + hours, tuple(asked["rests_on"])
-        self.model.requests.append(
-            Request(made.pk, kind, place, digest, ends, authors, asked["category"], rests_on)
-        )
+        request = Request(made.pk, kind, place, digest, ends, authors, asked["category"], rests_on)
+        request.vote_from = self.model.hour + comment
+        self.model.requests.append(request)
         if again:
             assert self.attempt(by, lambda who: open_change_request(**asked, by=who), []) == made
         if kind == "plan" and verdict:
             self._audit(digest, verdict, "scheduler")
-        self._agree(self.model.requests[-1], votes)
+        if comment and votes > 3:
+            self._vote(request, "chloe", "approve")  # too early
+            self.let_time_pass(comment, "scheduler")
+        self._agree(request, votes)
         if votes > 3:
-            self._redeem(self.model.requests[-1], "scheduler")
+            self._redeem(request, "scheduler")
 
     def _agree(self, request: Request, votes: int, pick: int = 0) -> None:
         """Let so many of those who may, agree."""
@@ -148,7 +157,7 @@ class RequestMachine(CheckedMachine):
         request, by = self.request(which, "plan", "policy", "recipe"), self.known(by)
         assert request
         seen = request.earlier[-1] if stale and request.earlier else request.digest
-        relied, digest = self.model.relied(by, "propose", request.place), self.digest()
+        relied, digest = self.model.opened_by(request.kind, request.place, by), self.digest()
         allowed = (
             relied is not None
             and seen == request.digest
@@ -313,9 +322,44 @@ class RequestMachine(CheckedMachine):
     )
     @precondition(lambda self: self.request(0, "plan"))
     def break_glass(self, which: int, by: str, lowers: str, hours: int, votes: int) -> None:
-        """Somebody eases the decision of a plan for some hours; a review opens, and some vote."""
-        request, model = self.request(which, "plan"), self.model
+        """Anybody eases the decision of any plan for some hours; a review opens, and some vote."""
+        request = self.request(which, "plan")
         assert request
+        self._break_glass(request, by, lowers, hours, votes)
+
+    @rule(
+        place=st.sampled_from(("central", "north")),
+        pick=st.integers(0, 9),
+        hours=st.integers(1, 4),
+        before=st.sampled_from((2, 2, 1, 0)),
+        after=st.integers(0, 3),
+    )
+    @precondition(lambda self: self.tries["break_glass_in_need"] < 4)
+    def break_glass_in_need(self, place: str, pick: int, hours: int, before: int, after: int) -> None:
+        """A plan, some votes, and somebody who may breaks the glass: perhaps what was said before is then enough."""
+        self.tries["break_glass_in_need"] += 1
+        self.propose(
+            kind="plan",
+            place=place,
+            category=CATEGORY,
+            hours=24,
+            verdict="pass",
+            by="scheduler",
+            again=False,
+            votes=before,
+        )
+        found = [
+            (request, name, lowers)
+            for request in self.model.requests[-1:]
+            for lowers in ("quorum", "district")
+            for name in sorted(self.model.people)
+            if self.model.breakable(request, name, lowers)
+        ]
+        if found:
+            self._break_glass(*found[pick % len(found)], hours, after)
+
+    def _break_glass(self, request: Request, by: str, lowers: str, hours: int, votes: int) -> None:
+        model = self.model
         glass, may = request.glass, self.model.breaker(request, by, lowers) is not None
         again = glass is not None and (glass.opener, glass.lowers, glass.digest) == (
             by,
@@ -323,11 +367,8 @@ class RequestMachine(CheckedMachine):
             request.digest,
         )
         allowed = may and again if glass else model.breakable(request, by, lowers) and hours <= 4
-        part, told, before = (
-            model.had_a_part(request, by),
-            model.told_of(request, by),
-            model.standing(request),
-        )
+        part, told = model.had_a_part(request, by), model.told_of(request, by)
+        reached = ["approval.reached"] if model.reaches_at_once(request, lowers) else []
         opened = self.attempt(
             by,
             lambda who: open_break_glass(
@@ -338,7 +379,7 @@ class RequestMachine(CheckedMachine):
                 seen_digest=request.digest,
                 by=who,
             ),
-            None if not allowed else [] if again else ["request.opened", "glass.broken"],
+            None if not allowed else [] if again else [*reached, "request.opened", "glass.broken"],
         )
         if opened is None or again:
             return
@@ -356,7 +397,7 @@ class RequestMachine(CheckedMachine):
             lowers, request.digest, model.hour + hours, by, str(told), review, len(request.votes)
         )
         model.requests.append(review)
-        if model.outcome(request, before) == "approved":
+        if reached:
             request.state = "approved"
         self._agree(request, votes)
 

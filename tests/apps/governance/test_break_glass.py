@@ -30,6 +30,7 @@ from governance.services.recuse import recuse
 from governance.services.redeem_approval import redeem_approval
 from governance.services.revise_change_request import revise_change_request
 from governance.services.revoke_approval import revoke_approval
+from governance.services.revoke_delegation import revoke_delegation
 from governance.services.revoke_role import revoke_role
 from governance.services.withdraw_change_request import withdraw_change_request
 from governance.tasks import close_reviews
@@ -513,6 +514,37 @@ def test_who_opened_or_used_it_does_not_judge_it(two: City) -> None:
     for who in (two.ben, una()):
         refused(Reason.AUTHOR_MAY_NOT_VOTE, cast_vote, **vote(opened.review, who))
     assert cast_vote(**vote(opened.review, two.nora)).state == "approved"
+
+
+def test_who_voted_before_an_edit_had_a_part_and_neither_watches_nor_judges(two: City) -> None:
+    request, chair = open_plan(two), two.nora
+    give_role(chair, Role.SUPERVISOR, two.jurisdiction, two.central, by=two.scheduler)
+    train(two.jurisdiction)
+    cast_vote(**vote(request, chair, Verdict.RETURN))
+    revise_change_request(**edit(two, request))
+    opened = break_glass(two, fresh(request))
+    assert opened.told == two.chloe
+    refused(Reason.AUTHOR_MAY_NOT_VOTE, cast_vote, **vote(opened.review, chair))
+
+
+def test_whose_lent_role_voted_had_a_part_although_it_is_lent_no_more(two: City) -> None:
+    request, chair = open_plan(two), two.nora
+    give_role(chair, Role.SUPERVISOR, two.jurisdiction, two.central, by=two.scheduler)
+    lent = delegate_role(
+        taker=two.bea,
+        role=Role.SUPERVISOR,
+        jurisdiction=two.jurisdiction,
+        district=two.central,
+        until=clock.now(two.jurisdiction) + timedelta(hours=9),
+        reason=WHY,
+        by=chair,
+    )
+    cast_vote(**vote(request, two.bea))
+    revoke_delegation(delegation_id=lent.pk, by=chair)
+    opened = break_glass(two, fresh(request))
+    assert fresh(request).state == "open", "a vote that lost its right counts no more"
+    assert opened.told == two.chloe, "and was a part all the same"
+    refused(Reason.AUTHOR_MAY_NOT_VOTE, cast_vote, **vote(opened.review, chair))
 
 
 def test_no_hold_stops_a_review(two: City) -> None:
