@@ -42,6 +42,7 @@ UNREACHABLE = Outage(
 )
 RETRY = {"Retry-After": "60"}
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+SECRETS = frozenset({"secret", "token"})  # parts of an address that give whoever knows them a right
 AWAY = ("08", "53", "57P")  # classes of SQLSTATE: connection, resources, shutting down or starting
 
 
@@ -111,7 +112,7 @@ def write_down(problem: Refused, request: HttpRequest) -> None:
 def path_told(request: HttpRequest) -> str:
     """Return the path as a log may keep it: an address that is itself a secret appears as its pattern."""
     match = request.resolver_match
-    return match.route if match is not None and "secret" in match.kwargs else request.path
+    return match.route if match is not None and SECRETS & match.kwargs.keys() else request.path
 
 
 def api_problem(problem: Exception, context: dict[str, Any]) -> Response | None:

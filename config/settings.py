@@ -46,6 +46,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "governance.permissions.one_checker_per_request",
+    "governance.permissions.pages_of_a_session_are_not_kept",
     "config.problems.RefusalMiddleware",
 ]
 

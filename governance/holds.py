@@ -179,6 +179,12 @@ def hold_line(hold: Hold, by: User) -> HoldLine:
     return hold_lines(hold.jurisdiction, [hold], by)[0]
 
 
+def hides_reasons(request: ChangeRequest, by: User) -> bool:
+    """Whether the reasons on a request would tell this person of a live plan or district that she may not see."""
+    hold = hold_to_lift(request)
+    return hold is not None and not hold_line(hold, by).is_read
+
+
 def hold_banner(jurisdiction: Jurisdiction, subject: Subject, by: User) -> list[HoldLine]:
     """Return the holds that stop what a page shows."""
     return hold_lines(jurisdiction, holds_on(jurisdiction, subject), by)

@@ -18,7 +18,7 @@ from governance.core.approval import (
     stage_of_vote,
 )
 from governance.core.checkpoint import Checkpoint
-from governance.core.consequences import REVOKED, Leaf, read_leaves
+from governance.core.consequences import CLOSED, REVOKED, Leaf, read_leaves
 from governance.core.genesis_and_roles import account_digest
 from governance.core.merkle import Frontier, leaf_hash
 from governance.core.recovery import KIND, OPEN_DAYS, recovery_digest
@@ -123,16 +123,17 @@ def votes_of(row: RecoveryProposal) -> list[RecoveryVote]:
 
 
 def check_keeps_roles(found: Gap, person: User) -> None:
-    """Refuse a person of whom the missing entries say that a role was taken from her: this database forgot it.
+    """Refuse a person of whom the missing entries say that a role was taken from her, or her account was closed.
 
-    Raises Refused(NOT_PERMITTED).
+    This database forgot it. Raises Refused(NOT_PERMITTED).
     """
     account = account_digest(person.pseudonym)
     for leaf in found.told:
-        if (leaf["action"], leaf["subject"]) == (REVOKED, account):
+        if leaf["action"] in (REVOKED, CLOSED) and leaf["subject"] == account:
+            did = "closed" if leaf["action"] == CLOSED else "took a role away from"
             raise Refused(
                 Reason.NOT_PERMITTED,
-                f"The published entry {leaf['index']}, which this database lacks, took a role away from the account "
+                f"The published entry {leaf['index']}, which this database lacks, {did} the account "
                 f"{person.pseudonym}: it may neither propose nor confirm a recovery. Others decide.",
             )
 

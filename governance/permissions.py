@@ -7,18 +7,20 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import Group
 from django.contrib.auth.models import Permission as StoredPermission
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.cache import add_never_cache_headers
 from django.views.decorators.cache import never_cache
 from guardian.core import ObjectPermissionChecker
 from guardian.models import GroupObjectPermission
 
 from governance import clock
-from governance.core.delegation import Account, may_take
+from governance.core.delegation import Account, joined, may_take
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import PERMISSION_LABELS, ROLES, Permission, Role, roles_with
 from governance.core.training import module_for
@@ -87,7 +89,8 @@ def relied_on(
             return found
     roles = dict.fromkeys(role for permission in permissions for role in roles_with(permission))
     who = " or ".join(ROLES[role].title.lower() for role in roles)
-    where = f"{district.name}, {jurisdiction.name}" if district else jurisdiction.name
+    # The district is not named: whoever may not see a live plan would learn from the refusal where it is.
+    where = f"that district of {jurisdiction.name}" if district else jurisdiction.name
     raise Refused(
         Reason.NOT_PERMITTED,
         f"To {' or '.join(PERMISSION_LABELS[each] for each in permissions)} in {where} one needs the role {who}. "
@@ -132,19 +135,17 @@ def delegations_to(
 
 
 def linked_with(by: User, jurisdiction: Jurisdiction, district: District | None) -> frozenset[int]:
-    """Return the people with whom a person counts as one there: who lent her a role, and to whom she lent one."""
-    rows = _in_force(jurisdiction, district).filter(Q(giver=by) | Q(taker=by))
-    return frozenset(each.giver_id if each.taker_id == by.pk else each.taker_id for each in rows)
+    """Return the people with whom a person counts as one there: whom delegations join with her, through others too."""
+    return joined(by.pk, _in_force(jurisdiction, district).values_list("giver_id", "taker_id"))
 
 
 def linked_by_district(by: User, jurisdiction: Jurisdiction, districts: Iterable[int | None]) -> Links:
     """Return `linked_with` for many districts at once, None for what concerns no district, in one query."""
-    rows = list(_in_force(jurisdiction, None).filter(Q(giver=by) | Q(taker=by)))
+    rows = list(_in_force(jurisdiction, None).values_list("giver_id", "taker_id", "district_id"))
     return {
-        place: frozenset(
-            each.giver_id if each.taker_id == by.pk else each.taker_id
-            for each in rows
-            if None in (place, each.district_id) or each.district_id == place
+        place: joined(
+            by.pk,
+            [(giver, taker) for giver, taker, where in rows if None in (place, where) or where == place],
         )
         for place in districts
     }
@@ -228,6 +229,24 @@ def one_checker_per_request(
             return get_response(request)
         finally:
             _CHECKERS.reset(token)
+
+    return answer
+
+
+def pages_of_a_session_are_not_kept(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[..., HttpResponse]:
+    """Middleware: what was drawn for somebody with a session stays nowhere, a refusal or a public page neither.
+
+    Each of them says who is signed in and what waits for her. No database is asked, since none may answer.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        known = settings.SESSION_COOKIE_NAME in request.COOKIES and request.session.accessed
+        if known and not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+        return response
 
     return answer
 

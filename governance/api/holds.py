@@ -131,7 +131,8 @@ class Holds(RoleEndpoint):
 
     @extend_schema(
         summary="Put something on hold",
-        description="At once and alone, for members of the board (`decide_policy`). Only the board's quorum lifts it.",
+        description="At once and alone, for members of the board (`decide_policy`), with a sign-in of the last five "
+        "minutes. Only the board's quorum lifts it.",
         tags=[BY_ROLE],
         parameters=[JURISDICTION],
         request=HoldForm,
@@ -141,6 +142,7 @@ class Holds(RoleEndpoint):
         here, by = permitted_jurisdiction(request, Permission.DECIDE_POLICY), person(request)
         if here is None:
             raise Refused(Reason.NOT_FOUND, "There is no jurisdiction here yet, so there is nothing to stop.")
+        check_signed_in_lately(request._request)
         sent = HoldForm(data=request.data)
         sent.is_valid(raise_exception=True)
         said = sent.validated_data

@@ -20,6 +20,7 @@ from governance.core.approval import Verdict
 from governance.core.break_glass import LONGEST_HOURS, Lowers
 from governance.core.roles import Permission
 from governance.core.states import State
+from governance.holds import UNREAD, hides_reasons
 from governance.models import BreakGlass, ChangeRequest, Evidence, RequestAct, User, Vote
 from governance.permissions import can, check, check_signed_in_lately, districts_where
 from governance.selectors import acts_on, evidence_for, request_numbered, requests_in, votes_on, waiting_for
@@ -194,11 +195,11 @@ class RequestWhole(RequestRow):
 
     @extend_schema_field(VoteRow(many=True))
     def get_votes(self, request: ChangeRequest) -> Any:
-        return VoteRow(votes_on(request), many=True).data
+        return self._told(request, VoteRow(votes_on(request), many=True).data, "rationale")
 
     @extend_schema_field(ActRow(many=True))
     def get_acts(self, request: ChangeRequest) -> Any:
-        return ActRow(acts_on(request), many=True).data
+        return self._told(request, ActRow(acts_on(request), many=True).data, "reason")
 
     @extend_schema_field(EvidenceRow(many=True))
     def get_evidence(self, request: ChangeRequest) -> Any:
@@ -209,6 +210,12 @@ class RequestWhole(RequestRow):
     @extend_schema_field(StepRow(many=True))
     def get_timeline(self, request: ChangeRequest) -> Any:
         return StepRow(timeline(request), many=True).data
+
+    def _told(self, request: ChangeRequest, rows: Any, name: str) -> Any:
+        """Return rows without the reasons that the page of the request would not show to this person either."""
+        if not hides_reasons(request, self.context["request"].user):
+            return rows
+        return [{**row, name: UNREAD} for row in rows]
 
 
 class Ballot(serializers.Serializer[Any]):
@@ -345,7 +352,7 @@ class Votes(RoleEndpoint):
             seen_digest=ballot["seen_digest"],
             by=by,
         )
-        return Response(RequestWhole(settled).data, status=201)
+        return Response(_whole(settled, request), status=201)
 
 
 class Acts(RoleEndpoint):
@@ -372,7 +379,7 @@ class Acts(RoleEndpoint):
         sent = self.get_serializer(data=request.data)
         sent.is_valid(raise_exception=True)
         _act(request_id, sent.validated_data, by)
-        return Response(RequestWhole(request_numbered(request_id)).data, status=201)
+        return Response(_whole(request_numbered(request_id), request), status=201)
 
 
 class Glass(RoleEndpoint):
@@ -408,7 +415,11 @@ class Glass(RoleEndpoint):
             seen_digest=said["seen_digest"],
             by=by,
         )
-        return Response(RequestWhole(opened.change_request).data, status=201)
+        return Response(_whole(opened.change_request, request), status=201)
+
+
+def _whole(change: ChangeRequest | None, request: Request) -> Any:
+    return RequestWhole(change, context={"request": request}).data
 
 
 def _act(request_id: int, said: dict[str, Any], by: User) -> None:

@@ -15,6 +15,8 @@ from .stored_entry import Fault
 GENESIS, GRANTED, REVOKED = "jurisdiction.genesis", "role.granted", "role.revoked"
 ERASED = "text.erased"
 RECOVERED = "log.recovered"  # the entries it speaks of came back; the rows of those deeds did not
+CLOSED, ENDED = "account.deactivated", "delegation.revoked"
+"""Entries that take something away whose rows no verification compares; a recovery takes it away again."""
 ACTIONS = (GENESIS, GRANTED, REVOKED, ERASED, RECOVERED)
 Leaf = Mapping[str, Any]  # with its number under 'index'
 

@@ -1,6 +1,6 @@
 """Lending a role for a time: to whom, how long, and what never can be lent."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -50,3 +50,16 @@ def may_take(taker: Account, permissions: Collection[Permission]) -> bool:
     """Whether somebody may act with these permissions in another's place: no service or administrator ever votes."""
     votes = bool(set(permissions) & VOTES)
     return taker.is_active and not taker.is_service and not (votes and taker.roles & NEVER_VOTE)
+
+
+def joined(person: int, pairs: Iterable[tuple[int, int]]) -> frozenset[int]:
+    """Return everybody whom delegations join with a person, through others too; she is none of them.
+
+    `pairs`: who lent and who took. Through others, since whoever takes the place of an author's delegate would
+    otherwise vote where that delegate herself may not.
+    """
+    rest, circle = set(pairs), {person}
+    while near := {pair for pair in rest if circle & set(pair)}:
+        rest -= near
+        circle |= {each for pair in near for each in pair}
+    return frozenset(circle - {person})

@@ -26,7 +26,7 @@ def attach_evidence(
     """
     role = check(by, Permission.RUN_AUDITS, jurisdiction)
     known = Evidence.objects.filter(
-        subject_digest=subject_digest, kind=kind, report_digest=report_digest
+        jurisdiction=jurisdiction, subject_digest=subject_digest, kind=kind, report_digest=report_digest
     ).first()
     if known is not None:
         return known

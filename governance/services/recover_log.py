@@ -8,16 +8,18 @@ from django.utils import timezone
 from governance import clock, published_log
 from governance.core.approval import Verdict
 from governance.core.canonical import EntryError, parse_leaf
-from governance.core.consequences import REVOKED, Leaf, erased_texts, sort_out
+from governance.core.consequences import CLOSED, ENDED, REVOKED, Leaf, erased_texts, sort_out
 from governance.core.genesis_and_roles import account_digest
 from governance.core.merkle import leaf_hash
 from governance.core.recovery import KIND, OPEN_DAYS
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission, Role
+from governance.core.timeline import detail_of
 from governance.ledger import record
 from governance.log_recovery import Asked, Gap, asked_now, check_keeps_roles, gap, votes_of
 from governance.models import (
     ChangeRequest,
+    Delegation,
     LedgerEntry,
     LedgerLock,
     LedgerText,
@@ -43,9 +45,10 @@ def recover_log(*, by: User) -> LedgerEntry:
     anew, with the roles that the missing entries leave. If it refuses, nothing came back.
 
     What comes back is the record: the texts kept beside those entries, and the rows the deeds had made, stood only in
-    the database that was lost. What those deeds took away is taken away again: roles that were revoked, and texts
-    that were erased. Returns the entry `log.recovered`. Raises Refused(NOT_PERMITTED | NOT_APPROVED | NOT_FOUND |
-    ALREADY_DONE | DIGEST_CHANGED | EXPIRED | INCONSISTENT_LOG), and what opening, voting and redeeming raise.
+    the database that was lost. What those deeds took away is taken away again: roles that were revoked, accounts
+    that were closed, delegations that were ended, and texts that were erased. Returns the entry `log.recovered`.
+    Raises Refused(NOT_PERMITTED | NOT_APPROVED | NOT_FOUND | ALREADY_DONE | DIGEST_CHANGED | EXPIRED |
+    INCONSISTENT_LOG), and what opening, voting and redeeming raise.
     """
     # Before anything is compared: no deed and no signature comes in between.
     lock = LedgerLock.objects.select_for_update().get(pk=1)
@@ -126,14 +129,33 @@ def _take_back(found: Gap) -> None:
 
 
 def _take_away_again(found: Gap) -> None:
-    """Revoke the roles and erase the texts of which the missing entries say so; an entry that says nothing is left."""
+    """Take away again what the missing entries say was taken away; an entry that says nothing is left."""
     told, _ = sort_out(found.told)
     revoked = [leaf for leaf in told if leaf["action"] == REVOKED]
-    names = User.objects.values_list("pseudonym", flat=True) if revoked else ()
+    ended = [leaf for leaf in found.told if leaf["action"] in (CLOSED, ENDED)]
+    names = User.objects.values_list("pseudonym", flat=True) if revoked or ended else ()
     accounts = {account_digest(name): name for name in names}
     for leaf in revoked:
         _revoke_again(leaf, accounts.get(leaf["subject"], ""))
+    for leaf in ended:
+        _end_again(leaf, accounts.get(leaf["subject"], ""))
     LedgerText.objects.filter(entry_id__in=erased_texts(told)).delete()
+
+
+def _end_again(leaf: Leaf, pseudonym: str) -> None:
+    """Close an account, or end what was lent to it in that role there: the entry does not say which of several."""
+    if leaf["action"] == CLOSED:
+        User.objects.filter(pseudonym=pseudonym).update(is_active=False)
+        return
+    lent = Delegation.objects.filter(
+        taker__pseudonym=pseudonym,
+        role=detail_of(leaf).get("role"),
+        jurisdiction__slug=leaf.get("jurisdiction"),
+        revoked_at=None,
+    ).select_related("jurisdiction")
+    for each in lent:
+        each.revoked_at = clock.now(each.jurisdiction)
+        each.save(update_fields=["revoked_at"])
 
 
 def _revoke_again(leaf: Leaf, pseudonym: str) -> None:

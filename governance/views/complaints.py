@@ -9,7 +9,6 @@ from django.shortcuts import redirect, render
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from rest_framework.throttling import BaseThrottle
 
 from governance import redress, selectors
 from governance.core.complaints import ComplaintKind
@@ -19,6 +18,7 @@ from governance.services.file_complaint import file_complaint
 from governance.services.withdraw_complaint import withdraw_complaint
 from governance.views.city import jurisdiction_or_404
 from governance.views.complaint_page import FIELDS, follow_context, form_context
+from governance.views.limits import address_of
 
 if TYPE_CHECKING:
     from governance.models import Complaint, Jurisdiction
@@ -80,7 +80,7 @@ def _file(request: HttpRequest, jurisdiction: Jurisdiction, typed: dict[str, str
         contact=typed["contact"],
         entry=_entry(typed["entry"]),
         area=typed["area"],
-        address=BaseThrottle().get_ident(request),  # type: ignore[arg-type]
+        address=address_of(request),
         by=selectors.public_account(),
     )
     return filed.secret

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from governance import selectors
 from governance.after_reviews import reviewed_glass
 from governance.break_glass import check_may_read
-from governance.holds import hold_line, hold_to_lift, opening_text
+from governance.holds import hides_reasons, hold_line, hold_to_lift, opening_text
 from governance.permissions import open_to_signed_in
 from governance.views.confirm import asks_password_again
 from governance.views.deciding import answer_form, deciding_context
@@ -70,7 +70,7 @@ def request_context(found: ChangeRequest, by: User) -> dict[str, Any]:
         "kind": KINDS.get(found.kind, found.kind.replace("_", " ").capitalize()),
         "line": line,
         "reviewed": reviewed_glass(found),
-        "hide_reasons": line is not None and not line.is_read,
+        "hide_reasons": hides_reasons(found, by),
         "asked_by": list(found.authors.order_by("id")),
         "why": opening_text(found),
         "evidence": evidence_lines([found.digest, *found.rests_on], found.jurisdiction),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
-from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -19,6 +20,23 @@ SENT_TOO_OFTEN = (
 )
 
 
+NETWORK_BITS = 64
+"""Leading bits of an IPv6 address that name a connection; whoever has it may choose the rest at will (RFC 6177)."""
+
+
+def address_of(request: HttpRequest | Request) -> str:
+    """Return the network address that a form came from, of an IPv6 address the part that its owner cannot choose."""
+    asked: Any = request
+    said = BaseThrottle().get_ident(asked)
+    try:
+        address = ip_address(said)
+    except ValueError:
+        return said
+    if not isinstance(address, IPv6Address):
+        return said
+    return str(address.ipv4_mapped or ip_network((address, NETWORK_BITS), strict=False))
+
+
 class FormThrottle(SimpleRateThrottle):
     """So many forms of one address (see `COMMENT_RATE`), kept in the cache under a keyed digest of the address."""
 
@@ -28,7 +46,7 @@ class FormThrottle(SimpleRateThrottle):
 
     def get_cache_key(self, request: Request, view: APIView) -> str:
         """Name the address without saying it."""
-        return f"form_{salted_hmac('governance.form', self.get_ident(request)).hexdigest()}"
+        return f"form_{salted_hmac('governance.form', address_of(request)).hexdigest()}"
 
 
 def may_send(request: HttpRequest) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.cache import patch_cache_control
+from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.views.decorators.http import require_safe
 
 from governance import log_alarms, log_status, published_log, selectors, stored_log, witnesses
@@ -185,8 +185,11 @@ def _proof_of(row: LedgerEntry) -> dict[str, Any]:
 def _page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """Draw a page; what a visitor without an account is shown, caches may show the next one."""
     response = render(request, template, context, status=status)
-    visitor = not request.user.is_authenticated and not request.COOKIES
-    patch_cache_control(response, **({"public": True, "max_age": HELD} if visitor else {"private": True}))
+    if request.user.is_authenticated:
+        add_never_cache_headers(response)
+    else:
+        shared = {"private": True} if request.COOKIES else {"public": True, "max_age": HELD}
+        patch_cache_control(response, **shared)
     return response
 
 

@@ -6,9 +6,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.contrib.auth.tokens import default_token_generator
 from django.db import connections
 from django.db.utils import OperationalError
 from django.test import Client
+from django.urls import reverse
+from django.utils.http import urlsafe_base64_encode
 from psycopg import errors
 
 from config.problems import DISK_FULL, UNREACHABLE, outage
@@ -83,3 +86,17 @@ def test_what_was_typed_is_shown_again(fresh_database: str, client: Client) -> N
 def test_a_sentence_says_what_happened_what_is_half_done_and_what_to_do(found: Any) -> None:
     assert "half" in found.message
     assert "do it again" in found.message
+
+
+def test_the_link_of_a_first_password_stands_in_no_log(
+    fresh_database: str, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    city: City = build_city()
+    token = default_token_generator.make_token(city.eve)
+    link = reverse("first-password", args=[urlsafe_base64_encode(str(city.eve.pk).encode()), token])
+    with database_away():
+        assert client.get(link).status_code == 503
+    assert "outage" in caplog.text
+    assert token not in " ".join(
+        each.getMessage() for each in caplog.records if each.name.startswith("lamplight")
+    )

@@ -195,9 +195,12 @@ class Model:
         return self.people[who].is_service or any(own.role in APPROVES_NOTHING for own in self.roles(who))
 
     def one_with(self, who: str, place: str) -> set[str]:
-        """Everybody with whom she counts as one there, herself included."""
+        """Everybody with whom she counts as one there, through others too, herself included."""
         pairs = [{each.giver, each.taker} for each in self.in_force() if touches(each.place, place)]
-        return {who}.union(*(pair for pair in pairs if who in pair))
+        people = {who}
+        for _ in pairs:
+            people = people.union(*(pair for pair in pairs if people & pair))
+        return people
 
     def may_get(self, who: str, role: str) -> bool:
         """No service, no closed account, and never both votes and accounts to manage."""

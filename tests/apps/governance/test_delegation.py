@@ -236,6 +236,42 @@ def test_whoever_lent_the_role_by_which_it_was_proposed_is_an_author_too(city: C
     refused(Reason.AUTHOR_MAY_NOT_VOTE, cast_vote, **vote(request, city.ben))
 
 
+def test_whoever_takes_the_place_of_an_authors_delegate_cannot_vote_either(city: City) -> None:
+    request = open_plan(city)
+    revise_change_request(
+        change_request_id=request.pk,
+        seen_digest=request.digest,
+        digest="d" * 64,
+        rests_on=[],
+        adds=True,
+        by=city.ana,
+    )
+    request.refresh_from_db()
+    lend(city, city.ana, city.ben, Role.ANALYST)
+    lend(city, city.ben, city.dev)
+    refused(Reason.AUTHOR_MAY_NOT_VOTE, cast_vote, **vote(request, city.dev))
+    assert waiting_for(city.jurisdiction, city.dev) == []
+
+
+def test_two_joined_through_a_third_count_once(city: City) -> None:
+    request = open_change_request(
+        kind="policy",
+        jurisdiction=city.jurisdiction,
+        district=None,
+        title="New terms",
+        digest="a" * 64,
+        rests_on=[],
+        expires_at=clock.now(city.jurisdiction) + timedelta(hours=6),
+        by=city.scheduler,
+    )
+    lend(city, city.chloe, city.nora, Role.BOARD_MEMBER)
+    lend(city, city.chloe, city.dev, Role.BOARD_MEMBER)
+    cast_vote(**vote(request, city.nora))
+    refused(Reason.ALREADY_VOTED, cast_vote, **vote(request, city.chloe))
+    refused(Reason.ALREADY_VOTED, cast_vote, **vote(request, city.dev))
+    assert waiting_for(city.jurisdiction, city.dev) == []
+
+
 def test_a_delegate_of_somebody_who_stepped_back_stays_out_too(city: City) -> None:
     request = open_plan(city)
     recuse(change_request_id=request.pk, reason="My brother lives in that block.", by=city.ben)

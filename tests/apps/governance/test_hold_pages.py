@@ -8,11 +8,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from governance.core.approval import Verdict
 from governance.core.holds import Scope
 from governance.core.refusals import Reason, Refused
 from governance.forms import read_number, read_target
 from governance.models import ChangeRequest, Hold, LedgerEntry, Vote
 from governance.permissions import CONFIRM_AFTER, SIGNED_IN_AT
+from governance.services.cast_vote import cast_vote
 from governance.services.open_change_request import open_change_request
 from governance.services.request_lift import request_lift
 from governance.tasks import lift_approved
@@ -311,3 +313,34 @@ def test_to_ask_for_a_lift_by_the_api_one_signs_in_lately(client: Client, city: 
     answer = client.post(address, {"reason": WHY}, content_type="application/json")
     assert (answer.status_code, answer.json()["reason"]) == (403, "sign_in_again")
     assert not ChangeRequest.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["bea", "ben"])
+def test_why_a_live_district_is_released_is_for_those_who_see_its_plans_by_the_api_too(
+    client: Client, city: City, who: str
+) -> None:
+    add_member(city, "carl")
+    asked = request_lift(hold_id=hold(city, Scope.DISTRICT, "central").pk, reason=WHY, by=city.ana)
+    why = "The works in Central are over since this morning."
+    cast_vote(
+        change_request_id=asked.pk,
+        verdict=Verdict.APPROVE,
+        rationale=why,
+        seen_digest=asked.digest,
+        by=city.chloe,
+    )
+    client.force_login(getattr(city, who))
+    page_says = client.get(reverse("request", args=[asked.pk])).content.decode()
+    api_says = client.get(reverse("api-request", args=[asked.pk])).content.decode()
+    assert (why in page_says, why in api_says) == ((who == "ben"),) * 2
+
+
+def test_to_place_a_hold_by_the_api_one_signs_in_lately(client: Client, city: City) -> None:
+    client.force_login(city.chloe)
+    session = client.session
+    session[SIGNED_IN_AT] -= CONFIRM_AFTER
+    session.save()
+    said = {"scope": "everything", "reason": WHY}
+    answer = client.post(reverse("api-holds"), said, content_type="application/json")
+    assert (answer.status_code, answer.json()["reason"]) == (403, "sign_in_again")
+    assert not Hold.objects.exists()

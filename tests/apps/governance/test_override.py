@@ -1,5 +1,7 @@
 """A failed audit that the board sets aside: by its quorum, with its reasons, before the supervisor and in public."""
 
+from dataclasses import replace
+
 import pytest
 
 from governance.core.approval import Verdict
@@ -14,7 +16,7 @@ from governance.services.revoke_role import revoke_role
 from tests.apps.governance.test_deeds import refused
 from tests.apps.governance.test_stages import vote
 from tests.apps.governance.test_voting import open_plan
-from tests.cast import City
+from tests.cast import City, build_city
 
 
 def attach(city: City, request: ChangeRequest, verdict: str, mark: str = "c") -> None:
@@ -120,3 +122,11 @@ def test_each_vote_of_the_board_has_its_reason(city: City, failed: ChangeRequest
 def test_an_author_on_the_board_does_not_override_her_own(city: City, failed: ChangeRequest) -> None:
     failed.authors.add(city.chloe)
     refused(Reason.AUTHOR_MAY_NOT_VOTE, cast_vote, **vote(failed, city.chloe))
+
+
+def test_a_failure_that_another_city_attached_first_still_counts_here(city: City) -> None:
+    request = open_plan(city)
+    other = build_city(slug="eastmark")
+    attach(replace(city, jurisdiction=other.jurisdiction), request, "fail")
+    attach(city, request, "fail")
+    refused(Reason.EVIDENCE_FAILED, cast_vote, **vote(request, city.ben))

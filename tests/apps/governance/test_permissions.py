@@ -59,6 +59,24 @@ def test_a_page_that_needs_an_account_is_kept_by_no_cache(client: Client, city: 
     assert {"no-store", "private"} <= set(answer.headers["Cache-Control"].split(", "))
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/public/rivermark/",
+        "/public/rivermark/policy/",
+        "/record/",
+        "/access/",
+        "/requests/9999/",
+        "/nowhere/",
+    ],
+)
+def test_no_cache_keeps_a_page_that_says_who_is_signed_in(client: Client, city: City, path: str) -> None:
+    client.force_login(city.bea)
+    page = client.get(path)
+    assert "Bea Supervisor" in page.content.decode()
+    assert "no-store" in page.headers.get("Cache-Control", "")
+
+
 def test_a_role_whose_permission_the_database_lacks_is_not_given_in_part(city: City) -> None:
     StoredPermission.objects.filter(codename=Permission.PUBLISH.value).delete()
     with pytest.raises(LookupError, match="migrate"):

@@ -334,6 +334,27 @@ def test_one_address_sends_so_many_comments_and_no_more(
     assert PublicComment.objects.count() == 2
 
 
+@pytest.mark.parametrize(
+    ("address", "counts_as_one"),
+    [
+        ("2001:db8:0:1::{}", True),
+        ("2001:db8:0:{}::1", False),
+        ("::ffff:10.0.0.{}", False),
+        ("10.0.0.{}", False),
+    ],
+)
+def test_whoever_has_a_network_of_addresses_sends_no_more(
+    client: Client, listening: City, settings: Any, address: str, *, counts_as_one: bool
+) -> None:
+    settings.COMMENT_RATE = "2/hour"
+    where = reverse("portal-comment", args=["rivermark", propose(client, listening).pk])
+    sent = [
+        client.post(where, {"comment": COMMENT}, REMOTE_ADDR=address.format(number)).status_code
+        for number in (1, 2, 3)
+    ]
+    assert sent == [302, 302, 429 if counts_as_one else 302]
+
+
 def test_a_comment_on_another_citys_draft_is_not_found(client: Client, listening: City) -> None:
     request = propose(client, listening)
     build_city(slug="elsewhere")

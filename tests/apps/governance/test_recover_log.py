@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from governance import published_log
+from governance import clock, published_log
 from governance.core.canonical import parse_leaf
 from governance.core.holds import Scope
 from governance.core.recovery import recovery_digest
@@ -37,11 +37,14 @@ from governance.models import (
 from governance.permissions import CONFIRM_AFTER, SIGNED_IN_AT, can, give_role
 from governance.services.add_jurisdiction import FirstRole, Outline, Place, add_jurisdiction
 from governance.services.confirm_recovery import confirm_recovery
+from governance.services.deactivate_account import deactivate_account
+from governance.services.delegate_role import delegate_role
 from governance.services.erase_text import erase_text
 from governance.services.grant_role import grant_role
 from governance.services.place_hold import place_hold
 from governance.services.propose_recovery import propose_recovery
 from governance.services.recover_log import recover_log
+from governance.services.revoke_delegation import revoke_delegation
 from governance.services.revoke_role import revoke_role
 from governance.services.sign_checkpoint import sign_checkpoint
 from governance.tasks import publish_log, recover_agreed
@@ -522,6 +525,42 @@ def test_who_was_revoked_in_the_lost_entries_neither_proposes_nor_agrees(restore
         cast_at=timezone.now(),
     )
     assert refused(recover_log, by=restored.city.scheduler).reason is Reason.NOT_PERMITTED
+
+
+def test_an_account_closed_in_the_lost_entries_is_closed_again(restored: Restored) -> None:
+    recover(restored)
+    mallory, adam = board(restored)
+    westmark = Jurisdiction.objects.get(slug="westmark")
+    with lost_afterwards():
+        deactivate_account(user=mallory, reason=WHY, jurisdiction=westmark, by=adam)
+        publish_log()
+    assert decides(mallory)
+    give_role(mallory, Role.BOARD_MEMBER, restored.city.jurisdiction, None, by=restored.city.scheduler)
+    assert refused(propose, restored=restored, by=mallory).reason is Reason.NOT_PERMITTED
+    recover(restored)
+    assert not User.objects.get(pk=mallory.pk).is_active
+    assert not decides(mallory)
+
+
+def test_a_delegation_ended_in_the_lost_entries_is_ended_again(restored: Restored) -> None:
+    recover(restored)
+    city = restored.city
+    lent = delegate_role(
+        taker=city.dev,
+        role=Role.BOARD_MEMBER,
+        jurisdiction=city.jurisdiction,
+        district=None,
+        until=clock.now(city.jurisdiction) + timedelta(days=20),
+        reason=WHY,
+        by=city.chloe,
+    )
+    publish_log()
+    with lost_afterwards():
+        revoke_delegation(delegation_id=lent.pk, by=city.chloe)
+        publish_log()
+    assert can(city.dev, Permission.DECIDE_POLICY, city.jurisdiction)
+    recover(restored)
+    assert not can(city.dev, Permission.DECIDE_POLICY, city.jurisdiction)
 
 
 def test_a_text_erased_in_the_lost_entries_is_erased_again(restored: Restored) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from governance.core.delegation import LONGEST, Account, check_delegation, may_take
+from governance.core.delegation import LONGEST, Account, check_delegation, joined, may_take
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission, Role
 
@@ -61,3 +61,11 @@ def test_an_administrator_may_take_what_does_not_vote() -> None:
     taker = replace(BEA, roles=frozenset({Role.ADMINISTRATOR}))
     assert may_take(taker, {Permission.SEE_PLANS})
     assert not may_take(taker, {Permission.SEE_PLANS, Permission.DECIDE_PLANS})
+
+
+def test_people_are_joined_through_others_too() -> None:
+    pairs = [(1, 2), (3, 2), (3, 4), (5, 6)]
+    assert joined(1, pairs) == {2, 3, 4}
+    assert joined(4, pairs) == {1, 2, 3}
+    assert joined(5, pairs) == {6}
+    assert joined(7, pairs) == frozenset()
