@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -20,6 +20,7 @@ from governance.core.refusals import Reason, Refused
 from governance.core.spoken import spoken_moment
 from governance.permissions import mark_sign_in, open_to_everyone, open_to_signed_in
 from governance.selectors import home_jurisdiction
+from governance.views.limits import GUESSED_TOO_OFTEN, count_wrong_guess, may_guess
 
 if TYPE_CHECKING:
     from governance.models import User
@@ -27,6 +28,18 @@ if TYPE_CHECKING:
 
 class SignIn(LoginView):
     """Sign in; the session remembers when, since decisions ask for a fresh sign-in."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Check the password, unless this address has guessed too often for this account."""
+        if may_guess(request, request.POST.get("username", "")):
+            return super().post(request, *args, **kwargs)
+        context = self.get_context_data(form=AuthenticationForm(request), often=GUESSED_TOO_OFTEN)
+        return self.render_to_response(context, status=429)
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        """Count what did not fit."""
+        count_wrong_guess(self.request, self.request.POST.get("username", ""))
+        return super().form_invalid(form)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Sign in and note the moment."""

@@ -99,10 +99,18 @@ def decide_plan(request: HttpRequest, request_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def edit_plan_page(request: HttpRequest, request_id: int) -> HttpResponse:
     """Edit a plan: the effect is shown first, then saved as a new revision."""
-    plan, by = _visible(request, request_id)
+    if request.POST.get("do") == "save":
+        return save_edit(request, request_id)
+    plan, _ = _visible(request, request_id)
     sent = {key: str(value) for key, value in request.POST.items()} if request.method == "POST" else None
-    if sent is None or sent.get("do") != "save":
-        return render(request, "forecasting/plan_edit.html", edit_context(plan, sent) | _addresses(plan))
+    return render(request, "forecasting/plan_edit.html", edit_context(plan, sent) | _addresses(plan))
+
+
+@asks_password_again
+def save_edit(request: HttpRequest, request_id: int) -> HttpResponse:
+    """Save what was edited; it voids the votes there are, so it asks for the password as they do."""
+    plan, by = _visible(request, request_id)
+    sent = {key: str(value) for key, value in request.POST.items()}
     try:
         revised = edit_plan(
             plan_id=plan.pk,

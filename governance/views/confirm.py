@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 from governance.core.refusals import Reason, status_code
 from governance.permissions import mark_sign_in, signed_in_lately
+from governance.views.limits import GUESSED_TOO_OFTEN, count_wrong_guess, may_guess
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 FIELD = "password_again"
+WRONG = "This is not your password; capitals matter."
 NOT_KEPT = frozenset({FIELD, "username", "csrfmiddlewaretoken"})
 
 
@@ -35,11 +37,15 @@ def asks_password_again(
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.method != "POST" or signed_in_lately(request):
             return view(request, *args, **kwargs)
-        given = request.POST.get(FIELD)
-        if given is not None and cast("User", request.user).check_password(given):
-            mark_sign_in(request)
-            return view(_without_password(request), *args, **kwargs)
-        context = {"fields": _typed(request.POST), "wrong": given is not None}
+        given, user = request.POST.get(FIELD), cast("User", request.user)
+        often = given is not None and not may_guess(request, user.email)
+        if given is not None and not often:
+            if user.check_password(given):
+                mark_sign_in(request)
+                return view(_without_password(request), *args, **kwargs)
+            count_wrong_guess(request, user.email)
+        wrong = GUESSED_TOO_OFTEN if often else WRONG if given is not None else ""
+        context = {"fields": _typed(request.POST), "wrong": wrong}
         return render(request, "governance/confirm.html", context, status=status_code(Reason.SIGN_IN_AGAIN))
 
     return guarded

@@ -1,4 +1,4 @@
-"""How often one address may send a public form; nothing about the address is stored in the database."""
+"""How often one address may send a public form, or guess a password; nothing of it is stored in the database."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.core.cache import cache
 from django.utils.crypto import salted_hmac
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
@@ -53,3 +54,31 @@ def may_send(request: HttpRequest) -> bool:
     """Whether this address may send another form now; asking counts."""
     asked: Any = request
     return bool(FormThrottle().allow_request(asked, asked))
+
+
+GUESSES = 10
+"""Wrong passwords that one address may send for one account within `GUESS_SECONDS`, in each server process."""
+GUESS_SECONDS = 15 * 60
+GUESSED_TOO_OFTEN = (
+    "So many wrong passwords came from your address for this account that none is checked for a quarter of an hour. "
+    "From other addresses the account works as ever."
+)
+
+
+def may_guess(request: HttpRequest, account: str) -> bool:
+    """Whether a password that this address sends for this account is checked at all.
+
+    Address and account are counted together: by the account alone, a stranger could lock a board out.
+    """
+    return int(cache.get(_guess_key(request, account), 0)) < GUESSES
+
+
+def count_wrong_guess(request: HttpRequest, account: str) -> None:
+    """Count one wrong password."""
+    key = _guess_key(request, account)
+    cache.add(key, 0, GUESS_SECONDS)
+    cache.incr(key)
+
+
+def _guess_key(request: HttpRequest, account: str) -> str:
+    return f"guess_{salted_hmac('governance.guess', f'{address_of(request)} {account.lower()}').hexdigest()}"

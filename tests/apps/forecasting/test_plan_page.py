@@ -60,6 +60,20 @@ def decide(client: Client, user: Any, plan: Plan, **sent: str) -> Any:
     return client.post(reverse("plan-decide", args=[plan.change_request_id]), form)
 
 
+def test_an_old_sign_in_may_look_at_an_edit_and_is_asked_before_it_is_saved(
+    client: Client, city: City, audited: Plan
+) -> None:
+    client.force_login(city.ben)
+    session = client.session
+    session[SIGNED_IN_AT] = 0
+    session.save()
+    address = reverse("plan-edit", args=[audited.change_request_id])
+    assert client.post(address, {"do": "preview"}).status_code == 200
+    asked = client.post(address, {"do": "save", "seen_digest": audited.digest})
+    assert (asked.status_code, "Your password, please" in asked.content.decode()) == (403, True)
+    assert Plan.objects.count() == 1
+
+
 def test_the_page_shows_exactly_what_is_approved_with_its_evidence(
     client: Client, city: City, audited: Plan
 ) -> None:
