@@ -184,5 +184,5 @@ def test_the_portal_leads_straight_to_the_only_city(client: Client, week: Week) 
 
 def test_every_public_page_is_marked_as_open_to_everyone() -> None:
     pages = [pattern for pattern in urlpatterns if str(pattern.pattern).startswith("public/")]
-    assert len(pages) == 15
+    assert len(pages) == 14
     assert {getattr(pattern.callback, "access", None) for pattern in pages} == {"everyone"}
