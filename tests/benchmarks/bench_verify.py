@@ -175,7 +175,8 @@ def fill(url: str) -> None:
         first = len(hashes)
         (place,) = owner.execute("SELECT id FROM governance_jurisdiction").fetchone() or (0,)
         voter = "INSERT INTO governance_user (password, is_superuser, email, name, pseudonym, is_service, is_active, "
-        voter += "created_at) VALUES ('', false, 'v@example.org', 'V', %s, false, true, now()) RETURNING id"
+        voter += "notices_by_mail, created_at) VALUES ('', false, 'v@example.org', 'V', %s, false, true, true, now()) "
+        voter += "RETURNING id"
         (user,) = owner.execute(voter.encode(), [ACTOR]).fetchone() or (0,)
         types = ["int8", "bytea", "bytea", "varchar", "varchar", "varchar", "timestamptz"]
         copy_in(owner, ENTRY_COLUMNS, types, entries())
