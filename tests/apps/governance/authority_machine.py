@@ -152,7 +152,7 @@ class AuthorityMachine(RequestMachine):
 
     @rule(
         giver=people,
-        taker=people,
+        taker=st.one_of(people, board),
         pick=st.integers(0, 5),
         hours=st.sampled_from((2, 24, 24 * 31, 24 * 40)),
         learn=st.booleans(),
@@ -208,6 +208,21 @@ class AuthorityMachine(RequestMachine):
             and not (RIGHTS[role] & VOTING and self.model.never_votes(taker))
             and bool(self.model.roles(taker))
         )
+
+    @rule(giver=board, taker=people, which=newest)
+    @precondition(lambda self: self.tries["both_vote"] < 5)
+    @precondition(lambda self: any(map(self.model.voters, self.model.requests)))
+    def both_vote(self, giver: str, taker: str, which: int) -> None:
+        """A role is lent, and then both try to vote on one request: who may first agrees, the other says no."""
+        self.tries["both_vote"] += 1
+        taker = self.known(taker)
+        self.lend(giver, taker, pick=0, hours=DAY, learn=True)
+        asked = [each for each in self.model.requests if {giver, taker} & set(self.model.voters(each))]
+        if asked:
+            request = asked[-1 - which % len(asked)]
+            first, second = (giver, taker) if giver in self.model.voters(request) else (taker, giver)
+            self._vote(request, first, "approve")
+            self._vote(request, second, "reject")
 
     @rule(which=st.integers(0, 9), by=people, one_of_them=st.booleans())
     @precondition(lambda self: self.model.loans)

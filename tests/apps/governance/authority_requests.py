@@ -44,6 +44,7 @@ people = st.sampled_from(NAMES)
 board = st.sampled_from((*BOARD, *BOARD, "ben", "ana", "dev"))
 administrators = st.sampled_from(("amir", "scheduler", "amir", "scheduler", "chloe", "ana", "new1"))
 proposers = st.sampled_from(("ana",) * 3 + ("scheduler",) * 3 + ("ben", "tia", "dev", "eve"))
+editors = st.sampled_from(("ana", "scheduler", "ben", "una", "tia", "bea", "dev"))
 executors = st.sampled_from(("scheduler",) * 4 + ("ana", "chloe", "amir"))
 newest = st.sampled_from((0, 0, 0, 0, 1, 1, 2, 3, 5))  # which request, counted from the newest
 rarely = st.sampled_from((False,) * 9 + (True,))
@@ -151,7 +152,7 @@ class RequestMachine(CheckedMachine):
         assert request
         self._audit(request.digest, verdict, by)
 
-    @rule(which=newest, by=proposers, adds=st.booleans(), stale=rarely)
+    @rule(which=newest, by=editors, adds=st.booleans(), stale=rarely)
     @precondition(lambda self: self.request(0, "plan", "policy", "recipe"))
     def edit(self, which: int, by: str, *, adds: bool, stale: bool) -> None:
         request, by = self.request(which, "plan", "policy", "recipe"), self.known(by)
@@ -289,9 +290,7 @@ class RequestMachine(CheckedMachine):
         self.tries["step_back"] += 1
         request, by = self.request(which), self.known(by)
         assert request
-        holds_a_stage = any(
-            self.model.relied_for(request, by, stage.right) for stage in self.model.stages(request)
-        )
+        holds_a_stage = self._holds_a_stage(request, by)
         cast = self.model.counted(request)
         voted = any((vote.person, vote.digest) == (by, request.digest) for vote in cast)
         fresh = by not in request.recused
@@ -304,14 +303,24 @@ class RequestMachine(CheckedMachine):
         if done:
             request.recused.add(by)
 
-    @rule(which=newest, by=board, pick=st.integers(0, 9), agreed=st.booleans())
+    @rule(which=newest, pick=st.integers(0, 9), agreed=st.booleans())
     @precondition(lambda self: self.model.requests)
-    def author_votes(self, which: int, by: str, pick: int, *, agreed: bool) -> None:
-        """Who wrote it, or whoever she is joined with, tries to vote on it."""
-        request = self.request(which)
-        assert request
-        near = sorted(set().union(*(self.model.ones(request, each) for each in request.authors)))
-        self._vote(request, near[pick % len(near)], "approve" if agreed else "reject")
+    def author_votes(self, which: int, pick: int, *, agreed: bool) -> None:
+        """Who wrote it, or whoever she is joined with, tries to vote on it: where possible, one who else might."""
+        near = {each.number: sorted(self._joined_with_authors(each)) for each in self.model.requests}
+        held = {
+            each.number: [name for name in near[each.number] if self._holds_a_stage(each, name)]
+            for each in self.model.requests
+            if each.state == "open" and each.vote_from <= self.model.hour < each.expires
+        }
+        numbers = [number for number, names in held.items() if names] or list(near)
+        number = numbers[-1 - which % len(numbers)]
+        request = next(each for each in self.model.requests if each.number == number)
+        names = held.get(number) or near[number]
+        self._vote(request, names[pick % len(names)], "approve" if agreed else "reject")
+
+    def _joined_with_authors(self, request: Request) -> set[str]:
+        return set().union(*(self.model.ones(request, each) for each in request.authors))
 
     @rule(
         which=newest,
@@ -332,11 +341,14 @@ class RequestMachine(CheckedMachine):
         pick=st.integers(0, 9),
         hours=st.integers(1, 4),
         before=st.sampled_from((2, 2, 1, 0)),
+        edited=st.sampled_from((False, False, True)),
         after=st.integers(0, 3),
     )
     @precondition(lambda self: self.tries["break_glass_in_need"] < 4)
-    def break_glass_in_need(self, place: str, pick: int, hours: int, before: int, after: int) -> None:
-        """A plan, some votes, and somebody who may breaks the glass: perhaps what was said before is then enough."""
+    def break_glass_in_need(
+        self, *, place: str, pick: int, hours: int, before: int, edited: bool, after: int
+    ) -> None:
+        """A plan, some votes, perhaps an edit, and somebody who may breaks the glass: perhaps that is then enough."""
         self.tries["break_glass_in_need"] += 1
         self.propose(
             kind="plan",
@@ -348,6 +360,8 @@ class RequestMachine(CheckedMachine):
             again=False,
             votes=before,
         )
+        if edited:
+            self.edit(which=0, by="scheduler", adds=True, stale=False)
         found = [
             (request, name, lowers)
             for request in self.model.requests[-1:]
@@ -355,6 +369,7 @@ class RequestMachine(CheckedMachine):
             for name in sorted(self.model.people)
             if self.model.breakable(request, name, lowers)
         ]
+        found = [each for each in found if self.model.reaches_at_once(each[0], each[2])] or found
         if found:
             self._break_glass(*found[pick % len(found)], hours, after)
 
@@ -400,6 +415,10 @@ class RequestMachine(CheckedMachine):
         if reached:
             request.state = "approved"
         self._agree(request, votes)
+
+    def _holds_a_stage(self, request: Request, who: str) -> bool:
+        stages = self.model.stages(request)
+        return any(self.model.relied_for(request, who, stage.right) for stage in stages)
 
     # --- carrying out -------------------------------------------------------------------------------------------
 
