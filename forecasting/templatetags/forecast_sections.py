@@ -17,6 +17,7 @@ def forecast_sections(context: dict[str, Any]) -> dict[str, Any]:
     path = context["request"].path
     return {
         "sections": [
-            {"label": label, "url": reverse(name), "current": path == reverse(name)} for label, name in SECTIONS
+            {"label": label, "url": reverse(name), "current": path == reverse(name)}
+            for label, name in SECTIONS
         ]
     }
