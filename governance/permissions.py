@@ -160,8 +160,12 @@ def _in_force(jurisdiction: Jurisdiction, district: District | None) -> QuerySet
 
 
 def _lends(lent: Delegation, permission: Permission, district: District | None) -> bool:
-    """Whether a delegation gives a permission there: its giver holds it herself, and the taker may."""
-    if permission not in ROLES[Role(lent.role)].permissions:
+    """Whether a delegation gives a permission there: its giver holds it herself, and the taker may.
+
+    What a role gives near its district alone it lends there alone, whatever else its giver is.
+    """
+    elsewhere = permission in ON_DISTRICT and lent.district_id and lent.district != district
+    if elsewhere or permission not in ROLES[Role(lent.role)].permissions:
         return False
     taker = account_in(lent.taker, lent.jurisdiction, None)
     giver = account_in(lent.giver, lent.jurisdiction, lent.district, exactly=True)

@@ -11,7 +11,7 @@ from governance.core.states import Deed, State, next_state
 from governance.ledger import record
 from governance.models import ChangeRequest, User
 from governance.permissions import relied_on
-from governance.selectors import open_permissions
+from governance.selectors import open_permissions, votes_on
 
 
 @transaction.atomic
@@ -21,7 +21,8 @@ def revise_change_request(
     """Bind the request to a new digest; votes and evidence on the old one no longer count.
 
     `adds` says whether the edit adds anything: then its editor becomes an author, who may not vote. An edit that
-    only takes away leaves her a voter (promise 1). Raises Refused(NOT_PERMITTED | NOT_OPEN | EXPIRED | DIGEST_CHANGED).
+    only takes away leaves her a voter (promise 1). Back to what was voted on already there is no way: those votes
+    would count again. Raises Refused(NOT_PERMITTED | NOT_OPEN | EXPIRED | DIGEST_CHANGED | ALREADY_VOTED).
     """
     request = ChangeRequest.objects.select_for_update().get(pk=change_request_id)
     check_own_end(request.kind)
@@ -35,6 +36,7 @@ def revise_change_request(
         raise Refused(Reason.EXPIRED, "This request has expired, so it cannot be edited. Propose anew.")
     if digest == request.digest:
         return request
+    _check_new(request, digest)
     request.state = next_state(State(request.state), Deed.REVISE)
     request.digest = digest
     request.rests_on = list(rests_on)
@@ -55,3 +57,12 @@ def revise_change_request(
         detail={"request": request.id, "revision": request.revision, "adds": adds, "before": seen_digest},
     )
     return request
+
+
+def _check_new(request: ChangeRequest, digest: str) -> None:
+    if votes_on(request).filter(digest=digest).exists():
+        raise Refused(
+            Reason.ALREADY_VOTED,
+            "An earlier revision was exactly this, and people have voted on it. Propose it anew, so that nobody's "
+            "vote counts again without her.",
+        )

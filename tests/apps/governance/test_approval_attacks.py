@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 
 from governance import clock
-from governance.core.refusals import Reason
+from governance.core.refusals import Reason, Refused
 from governance.core.roles import Role
 from governance.core.training import right_answers
 from governance.models import ChangeRequest, LedgerEntry, RoleGrant, User, Vote
@@ -160,6 +160,21 @@ def test_an_edit_between_view_and_vote(city: City) -> None:
     assert "d" * 64 in answer.content.decode(), "and she is shown what stands there now"
     assert reason_of(by_api(city.chloe, request)) == (409, "digest_changed")
     assert not Vote.objects.exists()
+
+
+def test_an_edit_back_to_what_was_voted_on_brings_no_vote_back(city: City) -> None:
+    request = add_request(city, kind="ledger_recovery")
+    first = request.digest
+    assert by_page(city.chloe, request) == 302
+    changed = edited(request, city.ana)
+    with pytest.raises(Refused) as refusal:
+        edited(changed, city.ana, digest=first)
+    assert refusal.value.reason is Reason.ALREADY_VOTED
+    changed.refresh_from_db()
+    assert (changed.digest, changed.revision, changed.state) == ("d" * 64, 2, "open")
+    assert edited(edited(changed, city.ana, digest="e" * 64), city.ana).revision == 4, (
+        "nobody voted on that one"
+    )
 
 
 # --- a replayed form --------------------------------------------------------------------------------------------

@@ -75,6 +75,18 @@ def test_a_delegate_votes_in_her_place_and_the_record_says_so(city: City) -> Non
     assert redeem_approval(digest=request.digest, kind="plan", by=city.scheduler).state == "executed"
 
 
+def test_a_role_lent_for_a_district_gives_no_right_to_propose_city_wide_whatever_else_its_giver_is(
+    city: City,
+) -> None:
+    RoleGrant.objects.filter(user=city.ana).update(user=city.ben)
+    city.ben.groups.add(*city.ana.groups.all())
+    assert can(city.ben, Permission.PROPOSE, city.jurisdiction), "as an analyst"
+    lend(city, city.ben, city.dev)
+    assert can(city.dev, Permission.PROPOSE, city.jurisdiction, city.central)
+    assert not can(city.dev, Permission.PROPOSE, city.jurisdiction)
+    assert not can(city.dev, Permission.PROPOSE, city.jurisdiction, city.north)
+
+
 def test_a_delegate_learns_before_her_first_vote(city: City) -> None:
     request, lent = open_plan(city), delegate_role(**lending(city, city.ben, city.dev))
     refused(Reason.NOT_TRAINED, cast_vote, **vote(request, city.dev))
