@@ -360,7 +360,7 @@ class RequestMachine(CheckedMachine):
             again=False,
             votes=before,
         )
-        if edited:
+        if edited and self.request(0, "plan", "policy", "recipe"):
             self.edit(which=0, by="scheduler", adds=True, stale=False)
         found = [
             (request, name, lowers)
