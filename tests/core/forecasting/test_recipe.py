@@ -29,7 +29,9 @@ def test_the_dict_names_every_field() -> None:
 
 
 def test_an_unknown_model_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(CannotForecast, match="choose one of blend, counts, decayed, kde"):
+    with pytest.raises(
+        CannotForecast, match="choose one of blend, counts, decayed, kde, boosted, glm, forest, svm, kmeans"
+    ):
         standard_recipe("oracle", ("theft",))
 
 
