@@ -14,6 +14,7 @@ from forecasting.core.baselines import history_counts
 from forecasting.core.explain import AREA, check_additivity, product
 from forecasting.core.features import Surfaces
 from forecasting.core.fingerprint import round_significant
+from forecasting.core.importance import Importance, importances
 from forecasting.core.incidents import BoolArray, FloatArray, Incidents, IntArray
 from forecasting.core.intervals import count_interval
 from forecasting.core.recipe import Recipe
@@ -30,8 +31,8 @@ class Forecast:
 
     Arrays have shape ``(n,)`` in the grid's order. ``expected`` is exactly ``base`` times ``factors``
     in their order. ``low`` and ``high`` bound the count at the recipe's interval level; ``baseline``
-    spreads the same total by all-history counts; ``rank`` 1 is the highest density; ``outside`` counts
-    incidents that no cell holds.
+    spreads the same total by all-history counts; ``rank`` 1 is the highest density; ``importance`` says how
+    much each term matters, the strongest first; ``outside`` counts incidents that no cell holds.
     """
 
     window: Window
@@ -44,6 +45,7 @@ class Forecast:
     base: float
     factors: dict[str, FloatArray]
     training: Training
+    importance: tuple[Importance, ...]
     outside: int
 
     @property
@@ -94,6 +96,7 @@ def make_forecast(
         base=base,
         factors=factors,
         training=training,
+        importance=importances(features, factors, recipe.terms, expected),
         outside=surfaces.outside,
     )
 
