@@ -38,6 +38,12 @@ class Importance:
         return {"term": self.name, "strength": self.strength, "curve": [list(point) for point in self.curve]}
 
 
+def importance_from_dict(values: Mapping[str, Any]) -> Importance:
+    """Read the plain data of ``to_dict`` back."""
+    curve = tuple((float(value), float(factor)) for value, factor in values["curve"])
+    return Importance(values["term"], float(values["strength"]), curve)
+
+
 def importances(
     features: FloatArray, factors: Mapping[str, FloatArray], terms: Sequence[Term], expected: FloatArray
 ) -> tuple[Importance, ...]:

@@ -16,11 +16,10 @@ from forecasting.core.boosting import fit_boosted
 from forecasting.core.comparators import cluster_density, fit_clusters, fit_forest, fit_support
 from forecasting.core.estimators import Coefficients, TrainingWindow, fit_blend
 from forecasting.core.explain import log_linear_factors
-from forecasting.core.features import Surfaces, decayed_counts
+from forecasting.core.features import Surfaces
 from forecasting.core.fingerprint import round_significant
 from forecasting.core.incidents import FloatArray
 from forecasting.core.recipe import Recipe
-from forecasting.core.windows import DAY, history
 
 
 class FittedStage(Protocol):
@@ -93,12 +92,9 @@ def fit_stage(blocks: Sequence[TrainingWindow], recipe: Recipe, seed: int) -> Fi
 def look(surfaces: Surfaces, recipe: Recipe, cut: int, seed: int) -> FloatArray:
     """Return what the recipe's stage looks at, as known at ``cut`` (UTC seconds), shape ``(n, columns)``.
 
-    That is one column per term, but for K-means, which looks at the clusters of the places themselves.
+    That is one column per term, but for K-means, which looks at the clusters of all past places themselves.
     """
     if recipe.stage != "kmeans":
         return surfaces.features(cut)
-    past = history(surfaces.incidents, cut)
-    ages = (cut - surfaces.incidents.ends[past]) / DAY
-    half_life = recipe.terms[0].half_life_days
-    counts = decayed_counts(surfaces.cells[past], ages, half_life, len(surfaces.grid))
-    return cluster_density(surfaces.grid, counts, seed)[:, None]
+    first = int(surfaces.incidents.ends.min())
+    return cluster_density(surfaces.grid, surfaces.counts(first, cut), seed)[:, None]

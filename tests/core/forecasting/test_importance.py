@@ -5,6 +5,7 @@ import pytest
 
 from forecasting.core.importance import (
     POINTS,
+    importance_from_dict,
     importances,
     partial_dependence,
     strength_of,
@@ -52,6 +53,7 @@ def test_the_strongest_comes_first_and_is_said_in_plain_words() -> None:
         "strength": pytest.approx(np.log(4), rel=1e-5),
         "curve": [[0.0, 0.25], [1.0, 4.0]],
     }
+    assert importance_from_dict(found[0].to_dict()) == found[0]
     assert strongest_sentence(TERMS, found) == (
         "Past incidents within about 230 m, with a half-life of one year, matter most: they multiply or divide what "
         "is expected of a place by 4 on average."
