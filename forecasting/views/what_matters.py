@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from forecasting.core.explain import describe_term
 from forecasting.core.importance import Importance, importance_from_dict, strongest_sentence
 from forecasting.core.recipe import recipe_from_dict
-from forecasting.selectors.runs import importance_of_run
+from forecasting.selectors.runs import run_manifest
 from governance.core.drawing import Markup
 from governance.core.drawing_curve import draw_curve
 
@@ -39,10 +39,11 @@ class WhatMatters:
 
 def what_matters(run: ForecastRun) -> WhatMatters | None:
     """Return what mattered in a run; None for one that was sealed without it."""
-    found = [importance_from_dict(each) for each in importance_of_run(run)]
+    manifest = run_manifest(run)
+    found = [importance_from_dict(each) for each in manifest.get("importance", [])]
     if not found:
         return None
-    terms = {term.name: term for term in recipe_from_dict(run.recipe.body).terms}
+    terms = {term.name: term for term in recipe_from_dict(manifest["recipe"]).terms}
     said = tuple(_matter(each, describe_term(terms[each.name])) for each in found)
     return WhatMatters(strongest_sentence(tuple(terms.values()), found), said)
 
