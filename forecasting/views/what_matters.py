@@ -31,10 +31,11 @@ class Matter:
 
 @dataclass(frozen=True)
 class WhatMatters:
-    """The answer in one sentence, and the terms, the strongest first."""
+    """The answer in one sentence, the terms, the strongest first, and how many changed nothing at all."""
 
     sentence: str
     terms: tuple[Matter, ...]
+    silent: int
 
 
 def what_matters(run: ForecastRun) -> WhatMatters | None:
@@ -44,8 +45,8 @@ def what_matters(run: ForecastRun) -> WhatMatters | None:
     if not found:
         return None
     terms = {term.name: term for term in recipe_from_dict(manifest["recipe"]).terms}
-    said = tuple(_matter(each, describe_term(terms[each.name])) for each in found)
-    return WhatMatters(strongest_sentence(tuple(terms.values()), found), said)
+    said = tuple(_matter(each, describe_term(terms[each.name])) for each in found if each.strength > 0)
+    return WhatMatters(strongest_sentence(tuple(terms.values()), found), said, len(found) - len(said))
 
 
 def _matter(found: Importance, said: str) -> Matter:

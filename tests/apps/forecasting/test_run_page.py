@@ -128,6 +128,8 @@ def test_a_sealed_run_says_what_mattered_on_its_page_and_in_the_api(client: Clie
     matters = what_matters(run)
     assert matters is not None
     assert "matter most: they multiply or divide" in matters.sentence
+    assert len(matters.terms) + matters.silent == len(run.recipe.body["terms"])
+    assert matters.silent >= 1, "a term that looks at the very category says nothing"
     client.force_login(city.ana)
     page = client.get(reverse("run", args=[run.pk])).content.decode()
     assert all(term.said in page and str(term.curve) in page for term in matters.terms)
