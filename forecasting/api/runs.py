@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.http import Http404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from forecasting.core.taxonomy import TAXONOMY
 from forecasting.models import ForecastRun, Scorecard
-from forecasting.selectors.runs import run_numbered, runs_of
+from forecasting.selectors.runs import importance_of_run, run_numbered, runs_of
 from forecasting.selectors.scores import scorecards_in
 from governance.api.answers import BY_ROLE, REFUSALS, Problem, RoleEndpoint
 from governance.api.asked import JURISDICTION, permitted_jurisdiction, person, word_asked
@@ -36,7 +36,7 @@ class RunRow(serializers.ModelSerializer[ForecastRun]):
 
     class Meta:
         model = ForecastRun
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "jurisdiction",
             "category",
@@ -60,6 +60,32 @@ class RunRow(serializers.ModelSerializer[ForecastRun]):
             "issued_at",
             "ledger_index",
         )
+
+
+class TermImportance(serializers.Serializer[Any]):
+    """What one term did to a forecast as a whole."""
+
+    term = serializers.CharField()
+    strength = serializers.FloatField(
+        help_text="Mean of |log factor|, weighted by expected incidents: 0 changes nothing."
+    )
+    curve = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2),
+        help_text="Pairs: log of the term's value against the city's average, and the factor it brings.",
+    )
+
+
+class RunWhole(RunRow):
+    """One forecast with what mattered in it."""
+
+    importance = serializers.SerializerMethodField(help_text="Every term, the strongest first, as sealed.")
+
+    class Meta(RunRow.Meta):
+        fields = (*RunRow.Meta.fields, "importance")
+
+    @extend_schema_field(TermImportance(many=True))
+    def get_importance(self, run: ForecastRun) -> list[dict[str, Any]]:
+        return importance_of_run(run)
 
 
 class ScoreRow(serializers.ModelSerializer[Scorecard]):
@@ -111,10 +137,10 @@ class Run(RoleEndpoint):
     """One forecast."""
 
     permission_classes = (IsAuthenticated,)
-    serializer_class = RunRow
+    serializer_class = RunWhole
 
     @extend_schema(
-        summary="One forecast", description=NEEDS, tags=[BY_ROLE], responses={200: RunRow, **REFUSALS}
+        summary="One forecast", description=NEEDS, tags=[BY_ROLE], responses={200: RunWhole, **REFUSALS}
     )
     def get(self, request: Request, run_id: int) -> Response:
         return Response(self.one(visible_run(person(request), run_id)))

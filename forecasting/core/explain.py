@@ -14,25 +14,23 @@ ADDITIVITY = 1e-6
 """Largest relative error between a forecast and the product of its factors."""
 
 AREA = "area"
+"""The factor that every forecast has: the share of the cell inside the boundary."""
+
 DAYS_PER_YEAR = 365
 
 _NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
 
 
-def explain(
-    features: FloatArray, slopes: FloatArray, terms: Sequence[Term], fraction: FloatArray
+def log_linear_factors(
+    features: FloatArray, slopes: FloatArray, names: Sequence[str]
 ) -> dict[str, FloatArray]:
-    """Return one factor per term and cell, and the factor ``area``, each of shape ``(n,)``.
+    """Return one factor per term and cell, by name, each of shape ``(n,)``.
 
     ``features`` (shape ``(n, terms)``) are relative logs: a cell with the city's average of a term has
-    factor 1 there, twice the density gives more than 1. ``area`` is the share of the cell inside the
-    boundary. These are the exact Shapley values of a log-linear model against the average cell, as
-    factors (Lundberg & Lee 2017, linear case).
+    factor 1 there, twice the density gives more than 1. These are the exact Shapley values of a log-linear model
+    against the average cell, as factors (Lundberg & Lee 2017, linear case).
     """
-    factors = {AREA: fraction}
-    for number, term in enumerate(terms):
-        factors[term.name] = np.exp(features[:, number] * slopes[number])
-    return factors
+    return {name: np.exp(features[:, number] * slopes[number]) for number, name in enumerate(names)}
 
 
 def product(base: float, factors: Mapping[str, FloatArray]) -> FloatArray:

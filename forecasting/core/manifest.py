@@ -9,7 +9,6 @@ from typing import Any
 
 import rfc8785
 
-from forecasting.core.fingerprint import round_significant
 from forecasting.core.grid import Grid
 from forecasting.core.intervals import Dispersion, set_interval
 from forecasting.core.pipeline import Forecast
@@ -43,7 +42,8 @@ def run_manifest(
         "slots": [asdict(slot) for slot in shift_slots(forecast.window, city.timezone, city.shifts)],
         "flag_area": flag_area,
         "seed": seed,
-        "training": _training(forecast.training, recipe),
+        "training": _training(forecast.training),
+        "importance": [each.to_dict() for each in forecast.importance],
         "dispersion": asdict(forecast.training.dispersion),
         "base": forecast.base,
         "total": forecast.total,
@@ -61,10 +61,9 @@ def _shift(shift: ShiftHours) -> dict[str, Any]:
     return {"name": shift.name, "start_hour": shift.start_hour, "end_hour": shift.end_hour}
 
 
-def _training(training: Training, recipe: Recipe) -> dict[str, Any]:
-    slopes = round_significant(training.coefficients.slopes).tolist()
+def _training(training: Training) -> dict[str, Any]:
     return {
-        "slopes": {term.name: slope for term, slope in zip(recipe.terms, slopes, strict=True)},
+        **training.stage.facts(),
         "daily_rate": float(f"{training.daily_rate:.6g}"),
         "windows": training.windows,
         "incidents": training.incidents,

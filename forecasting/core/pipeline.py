@@ -11,14 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecasting.core.baselines import history_counts
-from forecasting.core.explain import check_additivity, explain, product
+from forecasting.core.explain import AREA, check_additivity, product
 from forecasting.core.features import Surfaces
 from forecasting.core.fingerprint import round_significant
+from forecasting.core.importance import Importance, importances
 from forecasting.core.incidents import BoolArray, FloatArray, Incidents, IntArray
 from forecasting.core.intervals import count_interval
 from forecasting.core.recipe import Recipe
 from forecasting.core.scoring import density_order, flag_cells
 from forecasting.core.shares import group_numbers, shrunk_profiles, slot_weights, window_shares
+from forecasting.core.stages import look
 from forecasting.core.training import City, Training, knowledge_cut, train
 from forecasting.core.windows import DAY, Window, shift_slots
 
@@ -29,8 +31,8 @@ class Forecast:
 
     Arrays have shape ``(n,)`` in the grid's order. ``expected`` is exactly ``base`` times ``factors``
     in their order. ``low`` and ``high`` bound the count at the recipe's interval level; ``baseline``
-    spreads the same total by all-history counts; ``rank`` 1 is the highest density; ``outside`` counts
-    incidents that no cell holds.
+    spreads the same total by all-history counts; ``rank`` 1 is the highest density; ``importance`` says how
+    much each term matters, the strongest first; ``outside`` counts incidents that no cell holds.
     """
 
     window: Window
@@ -43,6 +45,7 @@ class Forecast:
     base: float
     factors: dict[str, FloatArray]
     training: Training
+    importance: tuple[Importance, ...]
     outside: int
 
     @property
@@ -70,15 +73,15 @@ def make_forecast(
 
     Raises CannotForecast (``too_few_incidents``, ``history_too_short``, ``not_additive``).
     """
-    training = train(surfaces, city, recipe, window.start)
-    features = surfaces.features(knowledge_cut(window.start, recipe))
-    slopes, grid = training.coefficients.slopes, city.grid
-    shape = grid.fraction * np.exp(features @ slopes)
+    training = train(surfaces, city, recipe, window.start, seed)
+    features = look(surfaces, recipe, knowledge_cut(window.start, recipe), seed)
+    grid, stage = city.grid, training.stage
+    shape = grid.fraction * stage.risk(features)
     level = training.daily_rate * window.days / float(shape.sum())
-    factors = explain(features, slopes, recipe.terms, grid.fraction)
-    check_additivity(shape * level, level, factors)
+    factors = {AREA: grid.fraction, **stage.factors(features)}
+    check_additivity(shape * level, level * stage.base, factors)
     factors = {name: round_significant(values) for name, values in factors.items()}
-    base = float(round_significant(np.array(level)))
+    base = float(round_significant(np.array(level * stage.base)))
     expected = product(base, factors)
     low, high = count_interval(expected, training.dispersion.single, recipe.interval_level)
     order = density_order(expected, grid.area, np.random.default_rng(seed))
@@ -93,6 +96,7 @@ def make_forecast(
         base=base,
         factors=factors,
         training=training,
+        importance=importances(features, factors, recipe.terms, expected),
         outside=surfaces.outside,
     )
 

@@ -12,6 +12,12 @@ import rfc8785
 from forecasting.core.limits import CannotForecast
 from governance.core.refusals import Reason, Refused
 
+STAGES = ("loglinear", "boosted")
+"""Final stages that a forecast may be issued with."""
+
+COMPARATORS = ("forest", "svm", "kmeans")
+"""Final stages as others published them: scored beside ours in backtests, never issued, for nothing explains them."""
+
 
 @dataclass(frozen=True)
 class Term:
@@ -43,7 +49,8 @@ class Term:
 class Recipe:
     """An approved way to compute forecasts; its canonical dict is what a board approves.
 
-    ``model`` names the way (``blend``, ``counts``, ``decayed``, ``kde``). ``fitted`` says whether the
+    ``model`` names the way (a name of ``MODELS``). ``stage`` is the final stage that turns the terms into a
+    forecast, one of ``STAGES`` or, in backtests only, of ``COMPARATORS``. ``fitted`` says whether the
     terms' coefficients are learned on the training windows, or all one. ``cell_metres`` is the side
     of a cell. ``training_windows`` windows of ``training_days`` days before the origin teach
     coefficients and dispersion; ``ridge`` is the penalty on coefficients, in units of the Poisson
@@ -68,8 +75,15 @@ class Recipe:
     profile_days: int = 730
     profile_strength: float = 200.0
     version: int = 1
+    stage: str = "loglinear"
 
     def __post_init__(self) -> None:
+        if self.stage not in (*STAGES, *COMPARATORS) or not (self.fitted or self.stage == "loglinear"):
+            raise CannotForecast(
+                "bad_recipe",
+                f"A recipe's final stage is one of {', '.join((*STAGES, *COMPARATORS))}, and only a log-linear one "
+                f"goes without fitting; got {self.stage!r}.",
+            )
         names = [term.name for term in self.terms]
         if not names or len(set(names)) != len(names) or "area" in names:
             raise CannotForecast(
@@ -110,6 +124,24 @@ BLEND_TERMS = (
 so scores on those months flatter it a little; the fitted slopes themselves only ever see the past."""
 
 
+GLM_TERMS = (
+    Term("month", 9.7, None, 0.02),
+    Term("season", 31.5, None, 0.02),
+    Term("half_year", 63.0, None, 0.02),
+    Term("year", 126.5, None, 0.02),
+    Term("two_years", 253.0, None, 0.02),
+    Term("history", None, None, 0.02),
+    Term("near", None, 152.4, 0.02),
+    Term("around", None, 304.8, 0.02),
+    Term("wide", None, 609.6, 0.02),
+)
+"""What published Poisson regressions look at: log counts of the last 28, 91, 182, 365 and 730 days, of all history,
+and kernel densities. Half-lives give decayed counts the mean age of those boxes (half-life = days / 2 x ln 2)."""
+
+PLACES = (Term("places", None, None, 0.02),)
+"""What K-means hot spots look at: the places of all past incidents."""
+
+
 def related_terms(categories: Collection[str]) -> tuple[Term, ...]:
     """Return one term for each other category: its decayed counts in the same cell.
 
@@ -126,8 +158,19 @@ MODELS: Mapping[str, tuple[bool, tuple[Term, ...]]] = {
     "counts": (False, (Term("history", None, None, 0.05),)),
     "decayed": (False, (Term("decayed", 730.0, None, 0.05),)),
     "kde": (False, (Term("density", None, 152.4, 0.02),)),
+    "boosted": (True, BLEND_TERMS),
+    "glm": (True, GLM_TERMS),
+    "forest": (True, BLEND_TERMS),
+    "svm": (True, BLEND_TERMS),
+    "kmeans": (True, PLACES),
 }
-"""Every model by name: whether its coefficients are learned, and its terms."""
+"""Every model by name: whether it is fitted, and its terms. A model named like a final stage has that stage."""
+
+ISSUABLE = tuple(name for name in MODELS if name not in COMPARATORS)
+"""The models that may forecast; the rest are compared with."""
+
+ON_ITS_OWN = ("glm", "kmeans")
+"""Models that, as published, look at the category's own incidents alone."""
 
 BASELINE = "counts"
 """The trivial reference beside every forecast: all-history counts per cell."""
@@ -145,9 +188,10 @@ def standard_recipe(
         raise CannotForecast("bad_recipe", f"There is no model {model!r}; choose one of {', '.join(MODELS)}.")
     fitted, terms = MODELS[model]
     others = {*categories, *related}
-    if fitted and len(others) > 1:
+    if fitted and len(others) > 1 and model not in ON_ITS_OWN:
         terms = (*terms, *related_terms(others))
-    return replace(Recipe(model, categories, terms, fitted), **changes)
+    stage = model if model in (*STAGES, *COMPARATORS) else "loglinear"
+    return replace(Recipe(model, categories, terms, fitted, stage=stage), **changes)
 
 
 def categories_read(recipe: Recipe, category: str) -> set[str]:
@@ -171,4 +215,14 @@ def check_features(body: Mapping[str, Any], prohibited: Collection[str]) -> None
             Reason.OUTSIDE_POLICY,
             f"The policy in force prohibits {', '.join(used)} in a forecast. Propose a recipe without, or a policy "
             "that allows it.",
+        )
+
+
+def check_stage(body: Mapping[str, Any]) -> None:
+    """Refuse a recipe (its canonical dict) that is there to be compared with. Raises OUTSIDE_POLICY."""
+    if (stage := body.get("stage")) in COMPARATORS:
+        raise Refused(
+            Reason.OUTSIDE_POLICY,
+            f"A recipe with the final stage “{stage}” is for comparison in backtests alone: nothing explains its "
+            f"figures, so it may not be adopted or issued. Propose one of {', '.join(ISSUABLE)}.",
         )

@@ -1,4 +1,4 @@
-"""What is learned before an origin: coefficients, dispersion, and the city's level."""
+"""What is learned before an origin: the final stage, dispersion, and the city's level."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from math import ceil
 
 import numpy as np
 
-from forecasting.core.estimators import Coefficients, TrainingWindow, fit_blend
+from forecasting.core.estimators import TrainingWindow
 from forecasting.core.features import Surfaces
 from forecasting.core.fingerprint import round_significant
 from forecasting.core.grid import Grid
@@ -22,6 +22,7 @@ from forecasting.core.limits import (
     CannotForecast,
 )
 from forecasting.core.recipe import Recipe
+from forecasting.core.stages import FittedStage, fit_stage, look
 from forecasting.core.windows import DAY, ShiftHours, Window, days_later, training_windows
 
 BURN_IN_DAYS = 180
@@ -42,7 +43,7 @@ class City:
 class Training:
     """What was learned before the origin; ``daily_rate`` is the city's level in incidents a day."""
 
-    coefficients: Coefficients
+    stage: FittedStage
     dispersion: Dispersion
     daily_rate: float
     windows: int
@@ -71,20 +72,22 @@ def knowledge_cut(origin: int, recipe: Recipe) -> int:
     return origin - round(recipe.reporting_delay_days * DAY)
 
 
-def train(surfaces: Surfaces, city: City, recipe: Recipe, origin: int) -> Training:
-    """Learn coefficients and dispersion on windows before ``origin``, and the level of the recent weeks.
+def train(surfaces: Surfaces, city: City, recipe: Recipe, origin: int, seed: int = 0) -> Training:
+    """Fit the final stage and the dispersion on windows before ``origin``, and the level of the recent weeks.
+
+    ``seed`` steers the stages that draw at random.
 
     Raises CannotForecast (``too_few_incidents``, ``history_too_short``).
     """
     _check_enough(surfaces, recipe, origin)
     windows = _windows_before(surfaces, city, recipe, origin)
-    blocks = [_training_window(surfaces, city, recipe, window) for window in windows]
+    blocks = [_training_window(surfaces, city, recipe, window, seed) for window in windows]
     seen = int(sum(block.counts.sum() for block in blocks))
     _check_training(len(blocks), seen, surfaces.named, recipe)
-    coefficients = _coefficients(blocks, recipe)
+    stage = fit_stage(blocks, recipe, seed)
     rate = _daily_rate(surfaces, recipe, origin)
     _check_level(rate, surfaces.named, recipe)
-    return Training(coefficients, _dispersion(blocks, coefficients, city.grid), rate, len(blocks), seen)
+    return Training(stage, _dispersion(blocks, stage, city.grid), rate, len(blocks), seen)
 
 
 def _check_enough(surfaces: Surfaces, recipe: Recipe, origin: int) -> None:
@@ -131,8 +134,10 @@ def _windows_before(surfaces: Surfaces, city: City, recipe: Recipe, origin: int)
     return training_windows(last_end, recipe.training_days, recipe.training_windows, earliest, city.timezone)
 
 
-def _training_window(surfaces: Surfaces, city: City, recipe: Recipe, window: Window) -> TrainingWindow:
-    features = surfaces.features(knowledge_cut(window.start, recipe))
+def _training_window(
+    surfaces: Surfaces, city: City, recipe: Recipe, window: Window, seed: int
+) -> TrainingWindow:
+    features = look(surfaces, recipe, knowledge_cut(window.start, recipe), seed)
     level = max(
         _daily_rate(surfaces, recipe, window.start), 1 / recipe.training_days / recipe.training_windows
     )
@@ -147,16 +152,10 @@ def _daily_rate(surfaces: Surfaces, recipe: Recipe, origin: int) -> float:
     )
 
 
-def _coefficients(blocks: Sequence[TrainingWindow], recipe: Recipe) -> Coefficients:
-    if recipe.fitted:
-        return fit_blend(blocks, recipe.ridge)
-    return Coefficients(0.0, np.ones(len(recipe.terms)))
-
-
-def _dispersion(blocks: Sequence[TrainingWindow], coefficients: Coefficients, grid: Grid) -> Dispersion:
+def _dispersion(blocks: Sequence[TrainingWindow], stage: FittedStage, grid: Grid) -> Dispersion:
     expected = []
     for block in blocks:
-        shape = block.exposure * np.exp(block.features @ coefficients.slopes)
+        shape = block.exposure * stage.risk(block.features)
         expected.append(shape * (block.exposure.sum() / shape.sum()))
     estimate = estimate_dispersion(expected, [block.counts for block in blocks], grid.district)
     rounded = round_significant(np.array([estimate.cell, estimate.city, estimate.district]))

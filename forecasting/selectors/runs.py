@@ -88,6 +88,12 @@ def run_manifest(run: ForecastRun) -> dict[str, Any]:
     return manifest
 
 
+def importance_of_run(run: ForecastRun) -> list[dict[str, Any]]:
+    """Return what mattered in a run, the strongest term first, as sealed: term, strength, curve."""
+    found: list[dict[str, Any]] = run_manifest(run).get("importance", [])
+    return found
+
+
 def grid_of_run(run: ForecastRun) -> Grid:
     """Return the grid a run was sealed on, from its own cells."""
     cells = run_cells(run)

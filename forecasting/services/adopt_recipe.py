@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from forecasting.core.recipe import Recipe as RecipeBody
-from forecasting.core.recipe import check_features, recipe_digest
+from forecasting.core.recipe import check_features, check_stage, recipe_digest
 from forecasting.models import Recipe
 from governance import clock
 from governance.core.refusals import Reason, Refused
@@ -37,6 +37,7 @@ def adopt_recipe(*, jurisdiction: Jurisdiction, name: str, recipe: RecipeBody, b
             Reason.NOT_APPROVED, f"Nobody approved the recipe {digest[:12]}…, so no forecast may use it."
         )
     policy = policy_in_force(jurisdiction)
+    check_stage(recipe.to_dict())
     check_features(recipe.to_dict(), policy.terms.prohibited_features)
     adopted = Recipe.objects.create(
         jurisdiction=jurisdiction,

@@ -12,7 +12,7 @@ from forecasting.core.fingerprint import digest, table_bytes
 from forecasting.core.limits import as_refusal
 from forecasting.core.manifest import listed, seed_for
 from forecasting.core.pipeline import Forecast, make_forecast
-from forecasting.core.recipe import Recipe, categories_read, check_features, standard_recipe
+from forecasting.core.recipe import Recipe, categories_read, check_features, check_stage, standard_recipe
 from forecasting.core.run_tables import Columns, cell_columns
 from forecasting.core.taxonomy import check_may_forecast
 from forecasting.core.training import City, surfaces_for
@@ -77,6 +77,7 @@ def explore_forecast(
             horizon_days=horizon_days,
             reporting_delay_days=reporting_delay(jurisdiction).total_seconds() / 86_400,
         )
+        check_stage(recipe.to_dict())
         check_features(recipe.to_dict(), policy.prohibited_features)
         incidents = known_incidents(jurisdiction, categories_read(recipe, category), as_of)
         surfaces = surfaces_for(incidents, city, recipe, category)

@@ -13,7 +13,7 @@ from forecasting.core.grid import Grid
 from forecasting.core.limits import as_refusal
 from forecasting.core.manifest import canonical_bytes, listed, run_manifest, seed_for
 from forecasting.core.pipeline import Forecast, make_forecast, recipe_as_known, split_to_shifts
-from forecasting.core.recipe import check_features, recipe_from_dict
+from forecasting.core.recipe import check_features, check_stage, recipe_from_dict
 from forecasting.core.run_tables import cell_columns, share_columns
 from forecasting.core.taxonomy import DISCOVERED_KINDS
 from forecasting.core.training import surfaces_for
@@ -181,6 +181,7 @@ def _check_category(category: str, recipe: Recipe, extract: Extract, policy: Pol
             f"Policy {policy.version} does not allow forecasts of {listed([category])}; it allows "
             f"{listed(policy.terms.allowed_categories)}. Propose a policy that does, or choose one of these.",
         )
+    check_stage(recipe.body)
     check_features(recipe.body, policy.terms.prohibited_features)
     if category not in recipe.body["categories"]:
         raise Refused(

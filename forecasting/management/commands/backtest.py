@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from forecasting.core.lengths import metres_from
-from forecasting.core.recipe import MODELS
+from forecasting.core.recipe import ISSUABLE, MODELS
 from forecasting.core.written_times import days_from, moment_from
 from forecasting.services.backtest_models import backtest_models
 from governance.core.refusals import Refused
@@ -35,7 +35,10 @@ class Command(BaseCommand):
         parser.add_argument("--horizon", default="28d", help="length of a window in days, like 28d")
         parser.add_argument("--cell", default="152m", help="side of a cell: 152m, 500ft")
         parser.add_argument(
-            "--model", action="append", choices=list(MODELS), help="repeat it; default: all models"
+            "--model",
+            action="append",
+            choices=list(MODELS),
+            help="repeat it; default: all that may forecast, without those that are there to be compared with",
         )
         parser.add_argument("--by", metavar="EMAIL", help="the account that asks (default: the scheduler)")
         parser.add_argument("--json", action="store_true", help="print all figures as JSON")
@@ -52,7 +55,7 @@ class Command(BaseCommand):
                 windows=options["windows"],
                 horizon_days=days_from(options["horizon"]),
                 cell_metres=metres_from(options["cell"]),
-                models=options["model"] or list(MODELS),
+                models=options["model"] or ISSUABLE,
                 progress=self.progress,
                 by=account(options["by"]),
             )

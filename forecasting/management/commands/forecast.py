@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from forecasting.core.cell_export import NOT_APPROVED, cells_csv, cells_geojson, globe_polygons
 from forecasting.core.lengths import metres_from, square_metres_from
-from forecasting.core.recipe import MODELS
+from forecasting.core.recipe import ISSUABLE
 from forecasting.core.written_times import days_from, moment_from
 from forecasting.selectors.geography import points_to_globe
 from forecasting.services.explore_forecast import Exploration, explore_forecast
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--flag-area", help="area to flag: 0.65km2, 0.25mi2 (default: the policy's share)"
         )
-        parser.add_argument("--model", default="blend", choices=list(MODELS))
+        parser.add_argument("--model", default="blend", choices=ISSUABLE)
         parser.add_argument("--out", type=Path, required=True, help="file to write: .geojson or .csv")
         parser.add_argument("--by", metavar="EMAIL", help="the account that asks (default: the scheduler)")
         parser.add_argument("--json", action="store_true", help="print the summary as JSON")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from forecasting.core.recipe import COMPARATORS
 from forecasting.services.backtest_models import backtest_models
 from governance import clock
 from governance.core.refusals import Reason, Refused
@@ -62,3 +63,12 @@ def test_a_backtest_that_cannot_be_run_is_refused_and_leaves_no_entry(
         backtest(city, **changes)
     assert refusal.value.reason is reason
     assert LedgerEntry.objects.count() == before
+
+
+def test_comparators_run_beside_the_models_that_may_forecast(city: City) -> None:
+    add_history(city)
+    models = ("boosted", "glm", *COMPARATORS)
+    figures = backtest(city, models=models)["models"]
+    assert list(figures) == [*models, "counts"]
+    assert all(0 < figures[model]["deviance_per_window"]["value"] < 1000 for model in models)
+    assert all(0.5 < figures[model]["expected_over_observed"] < 2 for model in models)

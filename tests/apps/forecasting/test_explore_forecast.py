@@ -55,6 +55,14 @@ def test_an_area_to_flag_is_met_in_square_metres(city: City) -> None:
     assert 77_500 < flagged <= 100_000
 
 
+def test_trees_are_looked_at_with_a_factor_for_every_term(city: City) -> None:
+    add_history(city)
+    moment = clock.now(city.jurisdiction)
+    seen = explore(city, model="boosted", as_of=moment)
+    assert {f"factor_{term.name}" for term in seen.recipe.terms} < set(seen.columns)
+    assert explore(city, model="boosted", as_of=moment).digest == seen.digest
+
+
 @pytest.mark.parametrize("who", ["chloe", "dev"])
 def test_those_who_may_see_forecasts_may_look(city: City, who: str) -> None:
     add_history(city)
@@ -70,6 +78,7 @@ def test_those_who_may_see_forecasts_may_look(city: City, who: str) -> None:
         ({"category": "robbery"}, Reason.TOO_LITTLE_DATA),
         ({"cell_metres": 1.0}, Reason.TOO_LARGE),
         ({"model": "oracle"}, Reason.BAD_INPUT),
+        ({"model": "forest"}, Reason.OUTSIDE_POLICY),
     ],
 )
 def test_what_cannot_be_looked_at_is_refused_and_leaves_no_entry(

@@ -53,6 +53,7 @@ def test_a_csv_and_a_summary_for_scripts(city: City, tmp_path: Path) -> None:
         (("--horizon", "a week"), "like 7d"),
         (("--category", "jaywalking"), "There is no category"),
         (("--as-of", "tomorrow"), "is not a date"),
+        (("--model", "kmeans"), "invalid choice"),
     ],
 )
 def test_what_cannot_be_done_is_said_with_the_remedy(
@@ -73,11 +74,12 @@ def test_a_backtest_prints_hits_with_intervals_beside_the_baseline(city: City) -
     add_history(city)
     told, progress = StringIO(), StringIO()
     given = ("backtest", city.jurisdiction.slug, "--category", CATEGORY, "--from", "2024-05-10", "--windows", "3",
-             "--horizon", "7d", "--cell", "300m", "--model", "blend")  # fmt: skip
+             "--horizon", "7d", "--cell", "300m", "--model", "blend", "--model", "svm")  # fmt: skip
     call_command(*given, stdout=told, stderr=progress)
     assert "counts" in told.getvalue()
     assert "(the baseline)" in told.getvalue()
     assert "blend: 3 windows scored" in progress.getvalue()
+    assert "svm: 3 windows scored" in progress.getvalue()
     machine = StringIO()
     call_command(*given, "--json", stdout=machine, stderr=progress)
     assert json.loads(machine.getvalue())["models"]["blend"]["windows"] == 3

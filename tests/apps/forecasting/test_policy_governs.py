@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from forecasting.core.plan_edit import PlaceEdit
-from forecasting.core.recipe import Recipe, Term, recipe_digest
+from forecasting.core.recipe import COMPARATORS, Recipe, Term, recipe_digest, standard_recipe
 from forecasting.models import ForecastRun, Plan
+from forecasting.models import Recipe as AdoptedRecipe
 from forecasting.selectors.plans import body_of
 from forecasting.services.adopt_recipe import adopt_recipe
 from forecasting.services.edit_plan import edit_plan
@@ -122,6 +123,34 @@ def test_a_prohibited_recipe_is_not_adopted_though_people_approved_it(city: City
     with pytest.raises(Refused, match="prohibits arrests") as refusal:
         adopt_recipe(jurisdiction=city.jurisdiction, name="arrests", recipe=body, by=city.scheduler)
     assert refusal.value.reason is Reason.OUTSIDE_POLICY
+
+
+@pytest.mark.parametrize("model", COMPARATORS)
+def test_a_comparator_is_neither_adopted_nor_issued_though_people_approved_it(city: City, model: str) -> None:
+    body = standard_recipe(model, (CATEGORY,))
+    city.jurisdiction.genesis["recipe"].append(recipe_digest(body))
+    city.jurisdiction.save()
+    with pytest.raises(Refused, match=f"“{model}” is for comparison in backtests alone") as refusal:
+        adopt_recipe(jurisdiction=city.jurisdiction, name=model, recipe=body, by=city.scheduler)
+    assert refusal.value.reason is Reason.OUTSIDE_POLICY
+    add_history(city)
+    smuggled = AdoptedRecipe.objects.create(
+        jurisdiction=city.jurisdiction,
+        name=model,
+        body=body.to_dict(),
+        digest=recipe_digest(body),
+        valid_until=WINDOW[1],
+    )
+    with pytest.raises(Refused, match=f"“{model}” is for comparison in backtests alone"):
+        issue_forecast(
+            jurisdiction=city.jurisdiction,
+            recipe=smuggled,
+            extract=add_extract(city, clock.now(city.jurisdiction) - timedelta(minutes=1)),
+            category=CATEGORY,
+            window_start=WINDOW[0],
+            window_end=WINDOW[1],
+            by=city.scheduler,
+        )
 
 
 @pytest.mark.parametrize("look", [explore, backtest])

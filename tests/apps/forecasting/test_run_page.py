@@ -12,10 +12,14 @@ from numpy.typing import NDArray
 from forecasting.core.scorecard import score_figures
 from forecasting.models import ForecastRun, Scorecard
 from forecasting.selectors.runs import run_cells
+from forecasting.services.issue_forecast import issue_forecast
 from forecasting.views.explore_page import EXPLORED, explore_context, top_of_scale
 from forecasting.views.run_page import RANKED, history_chart, run_context, score_line
+from forecasting.views.what_matters import what_matters
+from governance import clock
 from tests.cast import City
 from tests.factories.forecasts import add_run
+from tests.factories.history import CATEGORY, WINDOW, add_extract, add_history, add_recipe
 
 Floats = NDArray[np.float64]
 
@@ -108,3 +112,38 @@ def test_a_forecast_is_not_shown_to_somebody_without_a_role(
 ) -> None:
     client.force_login(city.eve)
     assert client.get(reverse("run", args=[run.id])).status_code == 403
+
+
+def test_a_sealed_run_says_what_mattered_on_its_page_and_in_the_api(client: Client, city: City) -> None:
+    add_history(city)
+    run = issue_forecast(
+        jurisdiction=city.jurisdiction,
+        recipe=add_recipe(city),
+        extract=add_extract(city, clock.now(city.jurisdiction) - timedelta(minutes=1)),
+        category=CATEGORY,
+        window_start=WINDOW[0],
+        window_end=WINDOW[1],
+        by=city.scheduler,
+    )
+    matters = what_matters(run)
+    assert matters is not None
+    assert "matter most: they multiply or divide" in matters.sentence
+    assert len(matters.terms) + matters.silent == len(run.recipe.body["terms"])
+    assert matters.silent >= 1, "a term that looks at the very category says nothing"
+    client.force_login(city.ana)
+    page = client.get(reverse("run", args=[run.pk])).content.decode()
+    assert all(term.said in page and str(term.curve) in page for term in matters.terms)
+    answer = client.get(reverse("api-run", args=[run.pk])).json()["importance"]
+    strengths = [each["strength"] for each in answer]
+    assert strengths == sorted(strengths, reverse=True)
+    assert strengths[0] > 0
+    assert {each["term"] for each in answer} == {term["name"] for term in run.recipe.body["terms"]}
+
+
+def test_a_run_sealed_without_it_says_nothing_of_what_mattered(
+    client: Client, run: ForecastRun, city: City
+) -> None:
+    assert what_matters(run) is None
+    client.force_login(city.ana)
+    assert "What mattered" not in client.get(reverse("run", args=[run.pk])).content.decode()
+    assert client.get(reverse("api-run", args=[run.pk])).json()["importance"] == []

@@ -5,7 +5,15 @@ import pytest
 import shap
 from sklearn.linear_model import LinearRegression
 
-from forecasting.core.explain import check_additivity, describe_factor, explain, product, reasons
+from forecasting.core.explain import (
+    AREA,
+    check_additivity,
+    describe_factor,
+    log_linear_factors,
+    product,
+    reasons,
+)
+from forecasting.core.incidents import FloatArray
 from forecasting.core.limits import CannotForecast
 from forecasting.core.recipe import Term
 
@@ -15,13 +23,17 @@ SLOPES = np.array([0.5, 1.0])
 FRACTION = np.array([1.0, 1.0, 0.25])
 
 
+def explained() -> dict[str, FloatArray]:
+    return {AREA: FRACTION, **log_linear_factors(FEATURES, SLOPES, [term.name for term in TERMS])}
+
+
 def test_the_average_cell_has_factors_of_one() -> None:
-    factors = explain(FEATURES, SLOPES, TERMS, FRACTION)
+    factors = explained()
     assert [values[0] for values in factors.values()] == [1.0, 1.0, 1.0]
 
 
 def test_factors_by_hand_multiply_to_the_forecast() -> None:
-    factors = explain(FEATURES, SLOPES, TERMS, FRACTION)
+    factors = explained()
     assert factors["recent"][1] == pytest.approx(2.0)
     assert factors["near"][1] == pytest.approx(2.0)
     assert product(0.3, factors)[1] == pytest.approx(1.2)
@@ -29,7 +41,7 @@ def test_factors_by_hand_multiply_to_the_forecast() -> None:
 
 
 def test_a_factor_bent_by_a_millionth_and_more_is_refused() -> None:
-    factors = explain(FEATURES, SLOPES, TERMS, FRACTION)
+    factors = explained()
     expected = product(0.3, factors)
     factors["near"] = factors["near"] * (1 + np.array([0.0, 0.0, 3e-6]))
     with pytest.raises(CannotForecast, match="cannot be explained") as refusal:
@@ -38,7 +50,7 @@ def test_a_factor_bent_by_a_millionth_and_more_is_refused() -> None:
 
 
 def test_a_forecast_that_is_no_number_is_refused() -> None:
-    factors = explain(FEATURES, SLOPES, TERMS, FRACTION)
+    factors = explained()
     with pytest.raises(CannotForecast):
         check_additivity(np.full(3, np.nan), 0.3, factors)
 
@@ -48,7 +60,7 @@ def test_shap_gives_the_same_factors() -> None:
     features = rng.normal(size=(50, 2))
     model = LinearRegression().fit(features, features @ SLOPES - 1.0)
     values = shap.LinearExplainer(model, np.zeros((1, 2))).shap_values(features)
-    factors = explain(features, SLOPES, TERMS, np.ones(50))
+    factors = log_linear_factors(features, SLOPES, ("recent", "near"))
     assert np.log(factors["recent"]) == pytest.approx(values[:, 0], abs=1e-9)
     assert np.log(factors["near"]) == pytest.approx(values[:, 1], abs=1e-9)
 

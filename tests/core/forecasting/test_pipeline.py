@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from forecasting.core.boosting import Boosted
 from forecasting.core.explain import product
 from forecasting.core.fingerprint import digest, table_bytes
 from forecasting.core.incidents import Incidents
+from forecasting.core.limits import CannotForecast
 from forecasting.core.pipeline import Forecast, make_forecast, recipe_as_known, split_to_shifts
 from forecasting.core.recipe import MODELS, standard_recipe
 from forecasting.core.scoring import score_window
@@ -36,8 +38,9 @@ def test_expected_is_exactly_the_base_times_its_factors(model: str) -> None:
     assert (made.expected > 0).all()
 
 
-def test_the_total_is_the_recent_rate_times_the_days() -> None:
-    made = forecast()
+@pytest.mark.parametrize("model", list(MODELS))
+def test_the_total_is_the_recent_rate_times_the_days_whatever_the_stage(model: str) -> None:
+    made = forecast(model=model)
     assert made.total == pytest.approx(made.training.daily_rate * 7, rel=1e-5)
     assert made.baseline.sum() == pytest.approx(made.total, rel=1e-4)
 
@@ -50,6 +53,23 @@ def test_the_hot_cells_come_first_and_are_flagged() -> None:
     assert CITY.grid.area[made.flagged].sum() <= 0.05 * CITY.grid.total_area
 
 
+def test_a_forecast_by_trees_is_explained_by_its_terms_and_a_comparators_by_its_score() -> None:
+    made, recipe = forecast(model="boosted"), standard_recipe("boosted", ("burglary",))
+    assert set(made.factors) == {"area", *(term.name for term in recipe.terms)}
+    assert made.importance[0].strength > made.importance[-1].strength >= 0
+    assert list(forecast(model="svm").factors) == ["area", "score"]
+
+
+def test_a_forecast_that_its_stage_cannot_explain_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = Boosted.factors
+    monkeypatch.setattr(
+        Boosted, "factors", lambda stage, seen: {**honest(stage, seen), "recent": np.full(len(seen), 1.1)}
+    )
+    with pytest.raises(CannotForecast) as refusal:
+        forecast(model="boosted")
+    assert refusal.value.reason == "not_additive"
+
+
 def test_ranks_are_a_permutation_and_intervals_hold_the_expected_count() -> None:
     made = forecast()
     assert sorted(made.rank.tolist()) == list(range(1, len(CITY.grid) + 1))
@@ -57,8 +77,9 @@ def test_ranks_are_a_permutation_and_intervals_hold_the_expected_count() -> None
     assert (made.high >= np.floor(made.expected)).all()
 
 
-def test_the_same_input_and_seed_give_the_same_digest() -> None:
-    assert fingerprint(forecast()) == fingerprint(forecast())
+@pytest.mark.parametrize("model", list(MODELS))
+def test_the_same_input_and_seed_give_the_same_digest(model: str) -> None:
+    assert fingerprint(forecast(model=model)) == fingerprint(forecast(model=model))
 
 
 def test_the_future_cannot_change_a_forecast_and_the_past_can() -> None:

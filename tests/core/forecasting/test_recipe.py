@@ -7,11 +7,14 @@ import pytest
 from forecasting.core.limits import CannotForecast
 from forecasting.core.recipe import (
     BLEND_TERMS,
+    COMPARATORS,
+    ISSUABLE,
     MODELS,
     Recipe,
     Term,
     categories_read,
     check_features,
+    check_stage,
     recipe_from_dict,
     standard_recipe,
 )
@@ -29,7 +32,9 @@ def test_the_dict_names_every_field() -> None:
 
 
 def test_an_unknown_model_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(CannotForecast, match="choose one of blend, counts, decayed, kde"):
+    with pytest.raises(
+        CannotForecast, match="choose one of blend, counts, decayed, kde, boosted, glm, forest, svm, kmeans"
+    ):
         standard_recipe("oracle", ("theft",))
 
 
@@ -76,6 +81,32 @@ def test_a_recipe_that_looks_at_a_prohibited_category_does_not_pass() -> None:
         check_features(standard_recipe("blend", ("theft",), related=("fraud",)).to_dict(), ("fraud",))
 
 
+@pytest.mark.parametrize("model", COMPARATORS)
+def test_a_comparator_may_not_be_adopted_or_issued_and_is_called_by_its_name(model: str) -> None:
+    with pytest.raises(Refused, match=f"“{model}” is for comparison in backtests alone") as refusal:
+        check_stage(standard_recipe(model, ("robbery",)).to_dict())
+    assert refusal.value.reason is Reason.OUTSIDE_POLICY
+    assert model not in ISSUABLE
+
+
+@pytest.mark.parametrize("model", ISSUABLE)
+def test_every_other_model_may_be_issued(model: str) -> None:
+    check_stage(standard_recipe(model, ("robbery",)).to_dict())
+
+
+def test_a_final_stage_outside_the_vocabulary_or_trees_without_fitting_are_refused() -> None:
+    for changes in ({"stage": "oracle"}, {"stage": "boosted", "fitted": False}):
+        with pytest.raises(CannotForecast, match="final stage is one of loglinear, boosted") as refusal:
+            standard_recipe("blend", ("theft",), **changes)
+        assert refusal.value.reason == "bad_recipe"
+
+
+def test_a_recipe_written_before_there_were_stages_is_log_linear() -> None:
+    values = standard_recipe("blend", ("theft",)).to_dict()
+    del values["stage"]
+    assert recipe_from_dict(values).stage == "loglinear"
+
+
 def test_a_fitted_recipe_of_several_categories_reads_each_of_them() -> None:
     recipe = standard_recipe("blend", ("theft", "robbery"))
     assert categories_read(recipe, "theft") == categories_read(recipe, "robbery") == {"theft", "robbery"}
@@ -85,7 +116,7 @@ def test_a_fitted_recipe_of_several_categories_reads_each_of_them() -> None:
     }
 
 
-@pytest.mark.parametrize("model", ["counts", "decayed", "kde"])
+@pytest.mark.parametrize("model", ["counts", "decayed", "kde", "glm", "kmeans"])
 def test_a_reference_reads_its_own_category_only(model: str) -> None:
     assert categories_read(standard_recipe(model, ("theft", "robbery")), "theft") == {"theft"}
 
