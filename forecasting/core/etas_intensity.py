@@ -72,8 +72,8 @@ class EtasSurfaces:
         ages = whole_days_before(self.incidents, cut)[known]
         if cut not in self._backgrounds:
             self._backgrounds[cut] = self._background(known, ages)
-        background = fit.background @ self._backgrounds[cut] * background_rate(fit, ages)
-        return np.asarray(background + self._followers(fit, known, ages))
+        surface = fit.background @ self._backgrounds[cut] / fit.background.sum()
+        return np.asarray(surface * background_rate(fit, ages) + self._followers(fit, known, ages))
 
     def _background(self, known: IntArray, ages: IntArray) -> FloatArray:
         """The densities that the fit mixes: even, each bandwidth, recent; each holds one incident inside the city."""
