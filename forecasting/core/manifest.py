@@ -43,6 +43,7 @@ def run_manifest(
         "flag_area": flag_area,
         "seed": seed,
         "training": _training(forecast.training),
+        "tested_terms": forecast.notes,
         "importance": [each.to_dict() for each in forecast.importance],
         "dispersion": asdict(forecast.training.dispersion),
         "base": forecast.base,

@@ -32,7 +32,8 @@ class Forecast:
     Arrays have shape ``(n,)`` in the grid's order. ``expected`` is exactly ``base`` times ``factors``
     in their order. ``low`` and ``high`` bound the count at the recipe's interval level; ``baseline``
     spreads the same total by all-history counts; ``rank`` 1 is the highest density; ``importance`` says how
-    much each term matters, the strongest first; ``outside`` counts incidents that no cell holds.
+    much each term matters, the strongest first; ``outside`` counts incidents that no cell holds; ``notes`` say,
+    by term, why one that has to be tested was or was not used.
     """
 
     window: Window
@@ -47,6 +48,7 @@ class Forecast:
     training: Training
     importance: tuple[Importance, ...]
     outside: int
+    notes: dict[str, str]
 
     @property
     def total(self) -> float:
@@ -73,6 +75,7 @@ def make_forecast(
 
     Raises CannotForecast (``too_few_incidents``, ``history_too_short``, ``not_additive``).
     """
+    surfaces = surfaces.opened(knowledge_cut(window.start, recipe), seed)
     training = train(surfaces, city, recipe, window.start, seed)
     features = look(surfaces, recipe, knowledge_cut(window.start, recipe), seed)
     grid, stage = city.grid, training.stage
@@ -98,6 +101,7 @@ def make_forecast(
         training=training,
         importance=importances(features, factors, recipe.terms, expected),
         outside=surfaces.outside,
+        notes={name: opening.sentence for name, opening in surfaces.openings.items()},
     )
 
 
