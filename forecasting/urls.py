@@ -4,9 +4,10 @@ from django.urls import path
 
 from forecasting.api import batches as batches_api
 from forecasting.api import cells as cells_api
+from forecasting.api import context_layers as context_api
 from forecasting.api import plans as plans_api
 from forecasting.api import runs as runs_api
-from forecasting.views import batches, plans, runs
+from forecasting.views import batches, context_layers, plans, runs
 
 urlpatterns = [
     path("plans/", plans.plan_list, name="plans"),
@@ -24,6 +25,8 @@ urlpatterns = [
     path("forecasts/", runs.run_list, name="runs"),
     path("forecasts/<int:run_id>/", runs.run_page, name="run"),
     path("forecasts/<int:run_id>/explore", runs.explore_run, name="run-explore"),
+    path("context/", context_layers.context_list, name="context"),
+    path("api/v1/context", context_api.Context.as_view(), name="api-context"),
     path("api/v1/forecasts", runs_api.Runs.as_view(), name="api-runs"),
     path("api/v1/forecasts/<int:run_id>", runs_api.Run.as_view(), name="api-run"),
     path("api/v1/forecasts/<int:run_id>/cells", cells_api.Cells.as_view(), name="api-cells"),

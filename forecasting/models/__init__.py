@@ -1,6 +1,7 @@
 """Tables of forecasting."""
 
 from forecasting.models.batch import Batch
+from forecasting.models.context_layer import ContextLayer
 from forecasting.models.extract import Extract
 from forecasting.models.forecast_run import ForecastRun
 from forecasting.models.incident import Incident
@@ -11,6 +12,7 @@ from forecasting.models.scorecard import Scorecard
 __all__ = [
     "Batch",
     "Briefing",
+    "ContextLayer",
     "Extract",
     "ForecastRun",
     "Incident",
