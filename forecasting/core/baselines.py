@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecasting.core.features import LEAST_FRACTION
+from forecasting.core.densities import LEAST_FRACTION
 from forecasting.core.incidents import FloatArray
 
 FLOOR = 0.05

@@ -67,7 +67,7 @@ def expect_etas(
     if not len(known):
         raise CannotForecast("too_few_incidents", "No incident inside the boundary is known at the origin.")
     ages = whole_days_before(known, window.start)
-    background = background_surface(fit, known, ages, grid, unit_metres) * _background_rate(fit, ages)
+    background = background_surface(fit, known, ages, grid, unit_metres) * background_rate(fit, ages)
     steps = _steps(fit, window.days, GENERATIONS if own else 1)
     raster = make_raster(grid, unit_metres, _BIN)
     kernel = on_bins(_distance(fit), raster.bin_metres)
@@ -117,8 +117,8 @@ def _one_density(
     return np.asarray(cells / cells.sum())
 
 
-def _background_rate(fit: EtasFit, ages: IntArray) -> float:
-    """Background incidents per day at the city's present level."""
+def background_rate(fit: EtasFit, ages: IntArray) -> float:
+    """Return the background incidents per day at the city's present level; ``ages`` in whole days."""
     weights = np.exp(-ages / LEVEL_DAYS).sum()
     days = np.exp(-np.arange(int(ages.max()) + 1) / LEVEL_DAYS).sum()
     return float(fit.background.sum() * weights / days)

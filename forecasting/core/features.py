@@ -1,31 +1,21 @@
-"""Surfaces of past incidents: what every cell looks like at an origin."""
+"""What every cell looks like at an origin: surfaces of past incidents and of context, against the city's average."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from forecasting.core.densities import Densities
 from forecasting.core.grid import Grid
 from forecasting.core.incidents import FloatArray, Incidents, IntArray
-from forecasting.core.kernels import kernel_coverage, kernel_density
+from forecasting.core.layers import Layer
+from forecasting.core.limits import CannotForecast
+from forecasting.core.openings import Opening, Past, open_terms
 from forecasting.core.recipe import Term
-from forecasting.core.windows import DAY, history
-
-LEAST_FRACTION = 0.1
-"""A cell with less of its area inside than this is treated as having this much, when densities are taken."""
-
-
-def decayed_counts(
-    cells: IntArray, ages_days: FloatArray, half_life_days: float | None, size: int
-) -> FloatArray:
-    """Return, per cell, the sum over its incidents of ``0.5 ** (age / half_life)``, shape ``(size,)``.
-
-    ``cells`` and ``ages_days`` have shape ``(m,)``. Without a half-life every incident counts one.
-    """
-    weights = None if half_life_days is None else np.exp2(-ages_days / half_life_days)
-    return np.bincount(cells, weights, minlength=size).astype(np.float64)
+from forecasting.core.term_kinds import TESTED, TermKind
 
 
 def relative_log(density: FloatArray, fraction: FloatArray, floor: float) -> FloatArray:
@@ -47,8 +37,9 @@ class Surfaces:
 
     ``incidents`` are those of the category ``named``; ``unit_metres`` is the length of the CRS unit in metres;
     ``related`` are, by the name of a term that looks at another category, that category's surfaces of this one
-    term on the same grid; a term without any is 0 everywhere.
-    A backtest asks for the same origins again and again: answers are kept in memory.
+    term on the same grid; a term without any is 0 everywhere. ``layers`` are, by name, the context layers.
+    ``openings`` are, by the name of a term that has to be tested, what the test said: see ``opened``. Untested, such a
+    term is 0 everywhere. A backtest asks for the same origins again and again: answers are kept in memory.
     """
 
     grid: Grid
@@ -57,8 +48,10 @@ class Surfaces:
     unit_metres: float
     named: str = "this category"
     related: Mapping[str, Surfaces] = field(default_factory=dict)
+    layers: Mapping[str, Layer] = field(default_factory=dict)
+    openings: Mapping[str, Opening] = field(default_factory=dict)
     cells: IntArray = field(init=False)
-    _coverage: dict[float, FloatArray] = field(init=False, default_factory=dict)
+    _columns: dict[tuple[str, int], FloatArray] = field(init=False, default_factory=dict)
     _known: dict[int, FloatArray] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -66,6 +59,27 @@ class Surfaces:
         self.outside = int((located < 0).sum())
         self.incidents = self.incidents.where(located >= 0)
         self.cells = located[located >= 0]
+        self._densities = Densities(self.grid, self.incidents, self.cells, self.unit_metres, self.layers)
+
+    def opened(self, cut: int, seed: int) -> Surfaces:
+        """Return the surfaces for a forecast that knows what was over before ``cut`` (UTC seconds).
+
+        Terms that have to be tested are tested on that past, once; what does not hang on the tests stays shared.
+        Raises CannotForecast (``bad_input``) where a layer was not known yet.
+        """
+        for layer in self.layers.values():
+            if layer.as_of > cut:
+                raise CannotForecast(
+                    "bad_input",
+                    f"Layer {layer.name!r} was not known yet at the origin of this forecast. Choose a later origin, or "
+                    "a recipe without it.",
+                )
+        if not any(term.kind in TESTED for term in self.terms):
+            return self
+        past = Past(self.incidents, self.grid, cut, self.unit_metres, self.named)
+        made = copy.copy(self)
+        made.openings, made._known = open_terms(self.terms, past, seed), {}
+        return made
 
     def counts(self, start: int, end: int) -> FloatArray:
         """Return the incidents per cell that belong to ``[start, end)`` (UTC seconds), shape ``(n,)``."""
@@ -78,33 +92,23 @@ class Surfaces:
         Only incidents over before ``cut`` (UTC seconds) are used. 0 is the city's average.
         """
         if cut not in self._known:
-            self._known[cut] = self._features(cut)
+            self._known[cut] = np.column_stack([self._feature(term, cut) for term in self.terms])
         return self._known[cut]
 
-    def _features(self, cut: int) -> FloatArray:
-        past = history(self.incidents, cut)
-        cells, ages = self.cells[past], (cut - self.incidents.ends[past]) / DAY
-        counts = {
-            half_life: decayed_counts(cells, ages, half_life, len(self.grid))
-            for half_life in {term.half_life_days for term in self.terms if not term.category}
-        }
-        columns = [
-            self._related(term, cut) if term.category else self._relative(term, counts[term.half_life_days])
-            for term in self.terms
-        ]
-        return np.column_stack(columns)
+    def _feature(self, term: Term, cut: int) -> FloatArray:
+        opening = self.openings.get(term.name)
+        if term.kind in TESTED and (opening is None or not opening.speaks):
+            return np.zeros(len(self.grid))
+        if (
+            term.kind is TermKind.ETAS and opening is not None
+        ):  # hangs on the fit, which each origin has its own
+            return relative_log(self._densities.of(term, cut, opening.fit), self.grid.fraction, term.floor)
+        if (term.name, cut) not in self._columns:
+            self._columns[term.name, cut] = self._column(term, cut)
+        return self._columns[term.name, cut]
 
-    def _related(self, term: Term, cut: int) -> FloatArray:
-        other = self.related.get(term.name)
-        return np.zeros(len(self.grid)) if other is None else other.features(cut)[:, 0]
-
-    def _relative(self, term: Term, counts: FloatArray) -> FloatArray:
-        return relative_log(self._density(term, counts), self.grid.fraction, term.floor)
-
-    def _density(self, term: Term, counts: FloatArray) -> FloatArray:
-        if term.bandwidth_metres is None:
-            return counts / np.maximum(self.grid.fraction, LEAST_FRACTION)
-        bandwidth = term.bandwidth_metres / (self.grid.cell * self.unit_metres)
-        if bandwidth not in self._coverage:
-            self._coverage[bandwidth] = kernel_coverage(self.grid, bandwidth)
-        return kernel_density(self.grid, counts, bandwidth, self._coverage[bandwidth])
+    def _column(self, term: Term, cut: int) -> FloatArray:
+        if term.category:
+            other = self.related.get(term.name)
+            return np.zeros(len(self.grid)) if other is None else other.features(cut)[:, 0]
+        return relative_log(self._densities.of(term, cut), self.grid.fraction, term.floor)

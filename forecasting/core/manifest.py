@@ -44,6 +44,7 @@ def run_manifest(
         "flag_area": flag_area,
         "seed": seed,
         "training": _training(forecast.training, recipe),
+        "tested_terms": forecast.notes,
         "dispersion": asdict(forecast.training.dispersion),
         "base": forecast.base,
         "total": forecast.total,

@@ -30,7 +30,7 @@ class Forecast:
     Arrays have shape ``(n,)`` in the grid's order. ``expected`` is exactly ``base`` times ``factors``
     in their order. ``low`` and ``high`` bound the count at the recipe's interval level; ``baseline``
     spreads the same total by all-history counts; ``rank`` 1 is the highest density; ``outside`` counts
-    incidents that no cell holds.
+    incidents that no cell holds; ``notes`` say, by term, why one that has to be tested was or was not used.
     """
 
     window: Window
@@ -44,6 +44,7 @@ class Forecast:
     factors: dict[str, FloatArray]
     training: Training
     outside: int
+    notes: dict[str, str]
 
     @property
     def total(self) -> float:
@@ -70,6 +71,7 @@ def make_forecast(
 
     Raises CannotForecast (``too_few_incidents``, ``history_too_short``, ``not_additive``).
     """
+    surfaces = surfaces.opened(knowledge_cut(window.start, recipe), seed)
     training = train(surfaces, city, recipe, window.start)
     features = surfaces.features(knowledge_cut(window.start, recipe))
     slopes, grid = training.coefficients.slopes, city.grid
@@ -94,6 +96,7 @@ def make_forecast(
         factors=factors,
         training=training,
         outside=surfaces.outside,
+        notes={name: opening.sentence for name, opening in surfaces.openings.items()},
     )
 
 

@@ -10,12 +10,13 @@ from typing import Any
 import rfc8785
 
 from forecasting.core.limits import CannotForecast
+from forecasting.core.term_kinds import TermKind, check_needs, read_kind
 from governance.core.refusals import Reason, Refused
 
 
 @dataclass(frozen=True)
 class Term:
-    """One ingredient of the blend: a surface of past incidents.
+    """One ingredient of the blend: a surface of past incidents, or of a context layer.
 
     ``half_life_days``: an incident this old counts half (None: every incident counts one).
     ``bandwidth_metres``: standard deviation of the Gaussian it is spread with (None: it stays in its
@@ -23,6 +24,10 @@ class Term:
     logarithms finite, and a large floor leaves a difference only to cells far above the average.
     ``category``: whose incidents ("": those of the category that is forecast). In the forecast of that very
     category such a term says nothing.
+
+    ``kind`` is one of ``TermKind``. Of ``near_repeat``, half-life and bandwidth are those of its decay (14 days and
+    150 m unless given). Of ``layer_distance``, the bandwidth is the reach beyond which distances are alike, and
+    the floor, in units of the reach, the distance below which they are. ``layer`` names the context layer.
     """
 
     name: str
@@ -30,13 +35,28 @@ class Term:
     bandwidth_metres: float | None
     floor: float
     category: str = ""
+    kind: TermKind = TermKind.COUNTS
+    layer: str = ""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", read_kind(self.kind, self.name))
         if not self.name.isidentifier() or not self.name.islower():
             raise CannotForecast("bad_recipe", f"A term's name is a lower-case word; got {self.name!r}.")
         lengths = [value for value in (self.half_life_days, self.bandwidth_metres) if value is not None]
         if self.floor <= 0 or any(value <= 0 for value in lengths):
             raise CannotForecast("bad_recipe", f"Term {self.name!r} needs a floor and lengths above 0.")
+        check_needs(
+            self.kind,
+            self.name,
+            half_life=self.half_life_days is not None,
+            bandwidth=self.bandwidth_metres is not None,
+            category=bool(self.category),
+            layer=bool(self.layer),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the canonical dict: plain values only, every field present."""
+        return {**asdict(self), "kind": str(self.kind)}
 
 
 @dataclass(frozen=True)
@@ -84,7 +104,11 @@ class Recipe:
     def to_dict(self) -> dict[str, Any]:
         """Return the canonical dict: plain values only, every field present."""
         values = asdict(self)
-        return {**values, "categories": list(self.categories), "terms": [asdict(term) for term in self.terms]}
+        return {
+            **values,
+            "categories": list(self.categories),
+            "terms": [term.to_dict() for term in self.terms],
+        }
 
 
 def recipe_from_dict(values: Mapping[str, Any]) -> Recipe:
@@ -155,6 +179,11 @@ def categories_read(recipe: Recipe, category: str) -> set[str]:
     return {category, *(term.category for term in recipe.terms if term.category)}
 
 
+def layers_read(recipe: Recipe) -> set[str]:
+    """Return the names of the context layers this recipe looks at."""
+    return {term.layer for term in recipe.terms if term.layer}
+
+
 def recipe_digest(recipe: Recipe) -> str:
     """Return the SHA-256 (hex) of the recipe's canonical JSON (RFC 8785): what a board approves."""
     return hashlib.sha256(rfc8785.dumps(recipe.to_dict())).hexdigest()
@@ -163,9 +192,11 @@ def recipe_digest(recipe: Recipe) -> str:
 def check_features(body: Mapping[str, Any], prohibited: Collection[str]) -> None:
     """Refuse a recipe (its canonical dict) with an ingredient that the policy prohibits. Raises OUTSIDE_POLICY.
 
-    An ingredient is prohibited by its own name or by the category whose incidents it looks at.
+    An ingredient is prohibited by its own name, by the category whose incidents it looks at, by its layer or by
+    its kind.
     """
-    found = {word for term in body["terms"] for word in (term["name"], term.get("category"))}
+    words = ("name", "category", "layer", "kind")
+    found = {term.get(word) for term in body["terms"] for word in words}
     if used := sorted(found & set(prohibited)):
         raise Refused(
             Reason.OUTSIDE_POLICY,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
+from types import MappingProxyType
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from forecasting.core.fingerprint import round_significant
 from forecasting.core.grid import Grid
 from forecasting.core.incidents import Incidents
 from forecasting.core.intervals import Dispersion, estimate_dispersion
+from forecasting.core.layers import Layer, check_layer
 from forecasting.core.levels import REACH_HALF_LIVES, recent_daily_rate
 from forecasting.core.limits import (
     MIN_INCIDENTS,
@@ -21,7 +23,7 @@ from forecasting.core.limits import (
     MIN_TRAINING_WINDOWS,
     CannotForecast,
 )
-from forecasting.core.recipe import Recipe
+from forecasting.core.recipe import Recipe, layers_read
 from forecasting.core.windows import DAY, ShiftHours, Window, days_later, training_windows
 
 BURN_IN_DAYS = 180
@@ -49,12 +51,30 @@ class Training:
     incidents: int
 
 
-def surfaces_for(incidents: Mapping[str, Incidents], city: City, recipe: Recipe, category: str) -> Surfaces:
+def surfaces_for(
+    incidents: Mapping[str, Incidents],
+    city: City,
+    recipe: Recipe,
+    category: str,
+    layers: Mapping[str, Layer] = MappingProxyType({}),
+) -> Surfaces:
     """Return the features of a category on the city's grid, ready for any origin.
 
     ``incidents`` are given by category. A term that looks at a category they do not hold (it was on hold when the
-    extract was sealed, or nothing of it was reported) says nothing.
+    extract was sealed, or nothing of it was reported) says nothing. ``layers`` are the context layers by name.
+
+    Raises CannotForecast (``bad_input``) where the recipe looks at a layer that is missing, or that cannot belong to
+    this city.
     """
+    used = {name: layers[name] for name in sorted(layers_read(recipe)) if name in layers}
+    if missing := sorted(layers_read(recipe) - used.keys()):
+        raise CannotForecast(
+            "bad_input",
+            f"The recipe looks at the context layer {', '.join(missing)}, which is not there. Register it, or use a "
+            "recipe without it.",
+        )
+    for layer in used.values():
+        check_layer(layer, city.grid, unit_metres=city.unit_metres)
     related = {
         term.name: Surfaces(
             city.grid, incidents[term.category], (replace(term, category=""),), city.unit_metres
@@ -63,7 +83,7 @@ def surfaces_for(incidents: Mapping[str, Incidents], city: City, recipe: Recipe,
         if term.category in incidents.keys() - {category}
     }
     name = category.replace("_", " ")
-    return Surfaces(city.grid, incidents[category], recipe.terms, city.unit_metres, name, related)
+    return Surfaces(city.grid, incidents[category], recipe.terms, city.unit_metres, name, related, used)
 
 
 def knowledge_cut(origin: int, recipe: Recipe) -> int:

@@ -17,7 +17,8 @@ from sklearn.linear_model import PoissonRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from forecasting.core.features import Surfaces, decayed_counts
+from forecasting.core.densities import decayed_counts
+from forecasting.core.features import Surfaces
 from forecasting.core.incidents import FloatArray
 from forecasting.core.kernels import kernel_coverage, kernel_density
 from forecasting.core.scoring import poisson_deviance

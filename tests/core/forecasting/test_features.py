@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import shapely
 
-from forecasting.core.features import Surfaces, decayed_counts, relative_log
+from forecasting.core.densities import decayed_counts
+from forecasting.core.features import Surfaces, relative_log
 from forecasting.core.grid import Grid, make_grid
 from forecasting.core.incidents import Incidents
 from forecasting.core.recipe import Term
