@@ -99,8 +99,8 @@ def _check_shapes(shapes: ShapeArray, kind: str) -> None:
         ~np.isin(shapely.get_type_id(shapes), PARTS[kind]),
         f"is of another kind than {kind}. Give a file of one kind, or name its kind with --kind.",
     )
-    finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
-    _refuse(~finite, "has a coordinate that is no number.")
+    endless = ~np.isfinite(shapely.bounds(shapes)).all(axis=1)
+    _refuse(np.asarray(endless), "has a coordinate that is no number.")
     for number in np.flatnonzero(~shapely.is_valid(shapes))[:1]:
         raise CannotForecast(
             "bad_input",

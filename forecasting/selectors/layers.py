@@ -32,12 +32,23 @@ def layers_known(
 
     Raises Refused(NOT_FOUND | DIGEST_CHANGED) where a file is missing or altered.
     """
+    if names is not None and not names:
+        return {}
     return {
         row.layer_name: layer_in(
             read_artifact(row.digest), row.layer_name, row.kind, int(row.as_of.timestamp())
         )
         for row in versions_known(jurisdiction, as_of)
         if row.kind != SERIES and (names is None or row.layer_name in names)
+    }
+
+
+def layer_digests(jurisdiction: Jurisdiction, as_of: datetime, names: Collection[str]) -> dict[str, str]:
+    """Return the digest of each of these layers as it is visible at a moment: what names them in a manifest."""
+    if not names:
+        return {}
+    return {
+        row.layer_name: row.digest for row in versions_known(jurisdiction, as_of) if row.layer_name in names
     }
 
 
