@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import isfinite, nan
 
 from forecasting.core.plan_body import Place, PlanBody
 from forecasting.core.plan_edit import PlaceEdit
+from forecasting.core.scenario_request import WHERE, ScenarioRequest
 from governance.core.refusals import Reason, Refused
 
 
@@ -55,3 +57,35 @@ def _whole(text: str, place: Place, what: str) -> int:
             f"{place.name}: {what} is a whole number; “{text}” is none. Nothing was changed.",
         )
     return int(text)
+
+
+def read_scenario(sent: Mapping[str, str], districts: Sequence[str]) -> ScenarioRequest:
+    """Read the form of a scenario; `districts`: codes that were ticked for patrols. Per cents become shares.
+
+    Raises Refused(BAD_INPUT) naming the field that cannot be read.
+    """
+    where = sent.get("reporting_where", "nowhere")
+    return ScenarioRequest(
+        patrol_districts=tuple(districts),
+        patrol_factor=_figure(sent, "patrol_factor", "Patrol time", 2.0),
+        event_district=sent.get("event_district", ""),
+        event_days=round(_figure(sent, "event_days", "Days of the event", 1.0)),
+        event_extra=_figure(sent, "event_extra", "Extra incidents", 50.0) / 100,
+        reporting_where=next((word for word in WHERE if word == where), "nowhere"),
+        reporting_drop=_figure(sent, "reporting_drop", "Fall in reporting", 20.0) / 100,
+        reported_share=_figure(sent, "reported_share", "Share reported today", 60.0) / 100,
+        seed=round(_figure(sent, "seed", "Seed", 1.0)),
+    )
+
+
+def _figure(sent: Mapping[str, str], field: str, label: str, standard: float) -> float:
+    text = sent.get(field, "").strip()
+    if not text:
+        return standard
+    try:
+        value = float(text) if len(text) <= 12 else nan
+    except ValueError:
+        value = nan
+    if not isfinite(value):
+        raise Refused(Reason.BAD_INPUT, f"{label} is a number; “{text[:20]}” is none. Nothing was simulated.")
+    return value

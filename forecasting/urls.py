@@ -4,9 +4,11 @@ from django.urls import path
 
 from forecasting.api import batches as batches_api
 from forecasting.api import cells as cells_api
+from forecasting.api import context_layers as context_api
 from forecasting.api import plans as plans_api
 from forecasting.api import runs as runs_api
-from forecasting.views import batches, plans, runs
+from forecasting.api import scenarios as scenarios_api
+from forecasting.views import batches, context_layers, plans, runs, scenarios
 
 urlpatterns = [
     path("plans/", plans.plan_list, name="plans"),
@@ -24,6 +26,12 @@ urlpatterns = [
     path("forecasts/", runs.run_list, name="runs"),
     path("forecasts/<int:run_id>/", runs.run_page, name="run"),
     path("forecasts/<int:run_id>/explore", runs.explore_run, name="run-explore"),
+    path("context/", context_layers.context_list, name="context"),
+    path("scenarios/", scenarios.scenario_list, name="scenarios"),
+    path("scenarios/<int:number>/", scenarios.scenario, name="scenario"),
+    path("api/v1/scenarios", scenarios_api.Scenarios.as_view(), name="api-scenarios"),
+    path("api/v1/scenarios/<int:number>", scenarios_api.Scenario.as_view(), name="api-scenario"),
+    path("api/v1/context", context_api.Context.as_view(), name="api-context"),
     path("api/v1/forecasts", runs_api.Runs.as_view(), name="api-runs"),
     path("api/v1/forecasts/<int:run_id>", runs_api.Run.as_view(), name="api-run"),
     path("api/v1/forecasts/<int:run_id>/cells", cells_api.Cells.as_view(), name="api-cells"),

@@ -1,21 +1,25 @@
 """Tables of forecasting."""
 
 from forecasting.models.batch import Batch
+from forecasting.models.context_layer import ContextLayer
 from forecasting.models.extract import Extract
 from forecasting.models.forecast_run import ForecastRun
 from forecasting.models.incident import Incident
 from forecasting.models.plan import Briefing, Plan, PlanClosure
 from forecasting.models.recipe import Recipe
+from forecasting.models.scenario_run import ScenarioRun
 from forecasting.models.scorecard import Scorecard
 
 __all__ = [
     "Batch",
     "Briefing",
+    "ContextLayer",
     "Extract",
     "ForecastRun",
     "Incident",
     "Plan",
     "PlanClosure",
     "Recipe",
+    "ScenarioRun",
     "Scorecard",
 ]

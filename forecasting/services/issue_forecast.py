@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -13,7 +13,7 @@ from forecasting.core.grid import Grid
 from forecasting.core.limits import as_refusal
 from forecasting.core.manifest import canonical_bytes, listed, run_manifest, seed_for
 from forecasting.core.pipeline import Forecast, make_forecast, recipe_as_known, split_to_shifts
-from forecasting.core.recipe import check_features, check_stage, recipe_from_dict
+from forecasting.core.recipe import check_features, check_stage, layers_read, recipe_from_dict
 from forecasting.core.run_tables import cell_columns, share_columns
 from forecasting.core.taxonomy import DISCOVERED_KINDS
 from forecasting.core.training import surfaces_for
@@ -21,6 +21,7 @@ from forecasting.core.windows import Window
 from forecasting.models import Extract, ForecastRun, Recipe
 from forecasting.selectors.extracts import incidents_in
 from forecasting.selectors.geography import city_of, geography_digest
+from forecasting.selectors.layers import layer_digests, layers_known
 from forecasting.selectors.runs import run_for
 from governance import clock
 from governance.artifacts import store_artifact
@@ -140,8 +141,12 @@ def _compute(
     flag_area = policy.terms.flag_share * city.grid.total_area
     incidents = incidents_in(extract)
     known = recipe_as_known(body, window, int(extract.as_of.timestamp()))
+    # Context counts as known when incidents of the same moment would be.
+    moment = extract.as_of - timedelta(days=body.reporting_delay_days)
+    looked_at = layers_read(body)
+    layers = layers_known(jurisdiction, moment, looked_at)
     with as_refusal():
-        surfaces = surfaces_for(incidents, city, known, category)
+        surfaces = surfaces_for(incidents, city, known, category, layers)
         forecast = make_forecast(surfaces, city, known, window, flag_area=flag_area, seed=seed)
         shares = split_to_shifts(incidents[category], city, known, window)
     cells_data = table_bytes(cell_columns(forecast, city.grid))
@@ -153,6 +158,7 @@ def _compute(
         "extract": extract.digest,
         "recipe_digest": recipe.digest,
         "geography": geography_digest(jurisdiction),
+        "layers": layer_digests(jurisdiction, moment, looked_at),
         "policy_version": policy.version,
         "cells": digest(cells_data),
         "shares": digest(shares_data),

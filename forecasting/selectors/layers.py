@@ -1,0 +1,77 @@
+"""Context as it was known at a moment: the newest version of each layer and series up to then."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+
+from forecasting.core.context_series import Series
+from forecasting.core.context_subjects import SERIES
+from forecasting.core.context_tables import layer_in, series_in
+from forecasting.core.layers import Layer
+from forecasting.models import ContextLayer
+from governance.artifacts import read_artifact
+
+if TYPE_CHECKING:
+    from governance.models import Jurisdiction
+
+
+def versions_known(jurisdiction: Jurisdiction, as_of: datetime) -> list[ContextLayer]:
+    """Return the version of every layer and series that is visible at a moment, in the order of their names."""
+    rows = ContextLayer.objects.filter(jurisdiction=jurisdiction, as_of__lte=as_of)
+    return list(rows.order_by("layer_name", "-as_of").distinct("layer_name"))
+
+
+def layers_known(
+    jurisdiction: Jurisdiction, as_of: datetime, names: Collection[str] | None = None
+) -> dict[str, Layer]:
+    """Return the layers visible at a moment by name, in the projected CRS; of these ``names`` only, if given.
+
+    Raises Refused(NOT_FOUND | DIGEST_CHANGED) where a file is missing or altered.
+    """
+    if names is not None and not names:
+        return {}
+    return {
+        row.layer_name: layer_in(
+            read_artifact(row.digest), row.layer_name, row.kind, int(row.as_of.timestamp())
+        )
+        for row in versions_known(jurisdiction, as_of)
+        if row.kind != SERIES and (names is None or row.layer_name in names)
+    }
+
+
+def layer_digests(jurisdiction: Jurisdiction, as_of: datetime, names: Collection[str]) -> dict[str, str]:
+    """Return the digest of each of these layers as it is visible at a moment: what names them in a manifest."""
+    if not names:
+        return {}
+    return {
+        row.layer_name: row.digest for row in versions_known(jurisdiction, as_of) if row.layer_name in names
+    }
+
+
+def series_known(
+    jurisdiction: Jurisdiction, as_of: datetime, names: Collection[str] | None = None
+) -> dict[str, Series]:
+    """Return the series visible at a moment by name; of these ``names`` only, if given."""
+    return {
+        row.layer_name: series_in(read_artifact(row.digest), row.layer_name, int(row.as_of.timestamp()))
+        for row in versions_known(jurisdiction, as_of)
+        if row.kind == SERIES and (names is None or row.layer_name in names)
+    }
+
+
+def newest_version(jurisdiction: Jurisdiction, layer_name: str) -> ContextLayer | None:
+    """Return the newest version of a name, whatever the moment."""
+    return (
+        ContextLayer.objects.filter(jurisdiction=jurisdiction, layer_name=layer_name)
+        .order_by("-as_of")
+        .first()
+    )
+
+
+def context_of(jurisdiction: Jurisdiction) -> QuerySet[ContextLayer]:
+    """Return every version of every layer and series, the newest of each name first."""
+    return ContextLayer.objects.filter(jurisdiction=jurisdiction).order_by("layer_name", "-as_of")
