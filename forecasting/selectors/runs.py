@@ -12,6 +12,7 @@ import polars as pl
 from django.db.models import QuerySet
 
 from forecasting.core.grid import Grid
+from forecasting.core.run_tables import STABILITY
 from forecasting.models import ForecastRun, Recipe
 from governance.artifacts import read_artifact
 from governance.core.holds import Subject
@@ -73,8 +74,14 @@ def subject_of_run(run: ForecastRun) -> Subject:
 
 
 def run_cells(run: ForecastRun) -> pl.DataFrame:
-    """Return the run's cells as sealed: one row per cell (see the decision on artifacts)."""
-    return pl.read_parquet(io.BytesIO(read_artifact(run.cells_digest)))
+    """Return the run's cells as sealed: one row per cell (see the decision on artifacts).
+
+    A run sealed before ranks were redrawn has no ``stability``; it is null there.
+    """
+    cells = pl.read_parquet(io.BytesIO(read_artifact(run.cells_digest)))
+    if STABILITY in cells.columns:
+        return cells
+    return cells.with_columns(pl.lit(None, dtype=pl.Float64).alias(STABILITY))
 
 
 def run_shares(run: ForecastRun) -> pl.DataFrame:

@@ -14,9 +14,10 @@ from forecasting.core.limits import as_refusal
 from forecasting.core.manifest import canonical_bytes, listed, run_manifest, seed_for
 from forecasting.core.pipeline import Forecast, make_forecast, recipe_as_known, split_to_shifts
 from forecasting.core.recipe import check_features, recipe_from_dict
-from forecasting.core.run_tables import cell_columns, share_columns
+from forecasting.core.run_tables import cell_columns, share_columns, with_stability
+from forecasting.core.stability import rank_stability
 from forecasting.core.taxonomy import DISCOVERED_KINDS
-from forecasting.core.training import surfaces_for
+from forecasting.core.training import knowledge_cut, surfaces_for
 from forecasting.core.windows import Window
 from forecasting.models import Extract, ForecastRun, Recipe
 from forecasting.selectors.extracts import incidents_in
@@ -144,7 +145,9 @@ def _compute(
         surfaces = surfaces_for(incidents, city, known, category)
         forecast = make_forecast(surfaces, city, known, window, flag_area=flag_area, seed=seed)
         shares = split_to_shifts(incidents[category], city, known, window)
-    cells_data = table_bytes(cell_columns(forecast, city.grid))
+        features = surfaces.features(knowledge_cut(window.start, known))
+        stability = rank_stability(forecast, features, known, city.grid, flag_area, seed)
+    cells_data = table_bytes(with_stability(cell_columns(forecast, city.grid), stability))
     shares_data = table_bytes(share_columns(shares))
     sources = {
         "jurisdiction": jurisdiction.slug,
