@@ -6,7 +6,7 @@ from forecasting.api import batches as batches_api
 from forecasting.api import cells as cells_api
 from forecasting.api import plans as plans_api
 from forecasting.api import runs as runs_api
-from forecasting.views import batches, plans, runs
+from forecasting.views import batches, plans, runs, scores
 
 urlpatterns = [
     path("plans/", plans.plan_list, name="plans"),
@@ -24,11 +24,13 @@ urlpatterns = [
     path("forecasts/", runs.run_list, name="runs"),
     path("forecasts/<int:run_id>/", runs.run_page, name="run"),
     path("forecasts/<int:run_id>/explore", runs.explore_run, name="run-explore"),
+    path("scores/", scores.score_list, name="scores"),
     path("api/v1/forecasts", runs_api.Runs.as_view(), name="api-runs"),
     path("api/v1/forecasts/<int:run_id>", runs_api.Run.as_view(), name="api-run"),
     path("api/v1/forecasts/<int:run_id>/cells", cells_api.Cells.as_view(), name="api-cells"),
     path("api/v1/forecasts/<int:run_id>/cells.geojson", cells_api.CellsOnMap.as_view(), name="api-cells-map"),
     path("api/v1/scorecards", runs_api.Scorecards.as_view(), name="api-scorecards"),
+    path("api/v1/scorecards/pooled", runs_api.PooledScores.as_view(), name="api-pooled-scores"),
     path("api/v1/plans", plans_api.Plans.as_view(), name="api-plans"),
     path("api/v1/plans/<int:request_id>", plans_api.OnePlan.as_view(), name="api-plan"),
     path("api/v1/batches", batches_api.Batches.as_view(), name="api-batches"),
