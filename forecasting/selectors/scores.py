@@ -13,6 +13,7 @@ from forecasting.core.fingerprint import digest, table_bytes
 from forecasting.core.manifest import seed_for
 from forecasting.core.score_history import History, pool_cards
 from forecasting.models import ForecastRun, Incident, Scorecard
+from forecasting.selectors.delays import score_wait
 from forecasting.selectors.extracts import known_in_window
 from forecasting.selectors.profiles import reporting_delay
 from forecasting.selectors.runs import observed_counts
@@ -30,7 +31,7 @@ LATE = timedelta(days=90)
 
 
 def runs_to_score(jurisdiction: Jurisdiction, moment: datetime) -> list[ForecastRun]:
-    """Return the runs whose window and typical delay are over at a moment and which no score tells the truth of.
+    """Return the runs whose window and reporting delay are over at a moment and which no score tells the truth of.
 
     They have none yet, or what is known of their window changed since: late reports and corrections count for
     `LATE` after it.
@@ -38,7 +39,11 @@ def runs_to_score(jurisdiction: Jurisdiction, moment: datetime) -> list[Forecast
     over = ForecastRun.objects.filter(
         jurisdiction=jurisdiction, window_end__lte=moment - reporting_delay(jurisdiction)
     )
-    unscored = over.filter(scorecards=None)
+    unscored = [
+        run
+        for run in over.filter(scorecards=None).select_related("jurisdiction")
+        if run.window_end + score_wait(run).span <= moment
+    ]
     return sorted(
         [*unscored, *_changed(over.filter(window_end__gt=moment - LATE), moment)],
         key=lambda run: (run.window_start, run.category),

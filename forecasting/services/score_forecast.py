@@ -17,8 +17,8 @@ from forecasting.core.recipe import recipe_from_dict
 from forecasting.core.scorecard import FORECAST, interval_figures, score_figures
 from forecasting.core.training import knowledge_cut
 from forecasting.models import Extract, ForecastRun, Scorecard
+from forecasting.selectors.delays import Wait, score_wait
 from forecasting.selectors.extracts import incidents_in
-from forecasting.selectors.profiles import reporting_delay
 from forecasting.selectors.runs import grid_of_run, observed_counts, run_cells, run_manifest, window_of
 from forecasting.selectors.scores import scorecard_of, truth_bytes, was_sealed_before
 from governance import clock
@@ -36,14 +36,15 @@ if TYPE_CHECKING:
 def score_forecast(*, run: ForecastRun, extract: Extract, by: User) -> Scorecard:
     """Compare what a run sealed with the incidents of its window, as known in a later extract.
 
-    Waits, by the jurisdiction's clock, for the window's end and the city's typical reporting delay. Scored again
-    on the same truth, the scorecard there is is returned; a truth that changed since makes a new one. The
-    standing is ``sealed`` only where a checkpoint over the run was signed before its window opened, in real
-    time. Raises Refused(NOT_PERMITTED | TOO_EARLY | BAD_INPUT).
+    Waits, by the jurisdiction's clock, for the window's end and the reporting delay, measured for the category where
+    the export tells. Scored again on the same truth, the newest scorecard is returned; a truth that changed since
+    makes a new one. The standing is ``sealed`` only where a checkpoint over the run was signed before its window
+    opened, in real time. Raises Refused(NOT_PERMITTED | TOO_EARLY | BAD_INPUT).
     """
     role = check(by, Permission.RUN_FORECASTS, run.jurisdiction)
     moment = clock.now(run.jurisdiction)
-    _check_time(run, extract, moment)
+    wait = score_wait(run)
+    _check_time(run, extract, moment, wait)
     observed = observed_counts(run, incidents_in(extract)[run.category])
     truth = truth_bytes(observed)
     newest = scorecard_of(run)
@@ -60,7 +61,12 @@ def score_forecast(*, run: ForecastRun, extract: Extract, by: User) -> Scorecard
         by=by,
         role=role,
         jurisdiction=run.jurisdiction,
-        detail={"extract": extract.digest, "standing": standing.value},
+        detail={
+            "extract": extract.digest,
+            "standing": standing.value,
+            "delay_hours": round(wait.span.total_seconds() / 3600),
+            "delay_measured": wait.measured is not None,
+        },
         # Salted: whoever tries every cell would find the one incident of a small count under a bare digest.
         text=card.decode(),
     )
@@ -76,12 +82,12 @@ def score_forecast(*, run: ForecastRun, extract: Extract, by: User) -> Scorecard
     )
 
 
-def _check_time(run: ForecastRun, extract: Extract, moment: datetime) -> None:
-    ready = run.window_end + reporting_delay(run.jurisdiction)
+def _check_time(run: ForecastRun, extract: Extract, moment: datetime, wait: Wait) -> None:
+    ready = run.window_end + wait.span
     if moment < ready:
         raise Refused(
             Reason.TOO_EARLY,
-            f"The window and the usual reporting delay end at {ready:%d %B %Y %H:%M} UTC; it is "
+            f"The window and the usual reporting delay, {wait.said}, end at {ready:%d %B %Y %H:%M} UTC; it is "
             f"{moment:%d %B %Y %H:%M}. Score it then.",
         )
     if extract.jurisdiction_id != run.jurisdiction_id or not ready <= extract.as_of <= moment:
