@@ -8,7 +8,7 @@ from forecasting.api import context_layers as context_api
 from forecasting.api import plans as plans_api
 from forecasting.api import runs as runs_api
 from forecasting.api import scenarios as scenarios_api
-from forecasting.views import batches, context_layers, plans, runs, scenarios
+from forecasting.views import batches, context_layers, plans, runs, scenarios, scores
 
 urlpatterns = [
     path("plans/", plans.plan_list, name="plans"),
@@ -32,11 +32,13 @@ urlpatterns = [
     path("api/v1/scenarios", scenarios_api.Scenarios.as_view(), name="api-scenarios"),
     path("api/v1/scenarios/<int:number>", scenarios_api.Scenario.as_view(), name="api-scenario"),
     path("api/v1/context", context_api.Context.as_view(), name="api-context"),
+    path("scores/", scores.score_list, name="scores"),
     path("api/v1/forecasts", runs_api.Runs.as_view(), name="api-runs"),
     path("api/v1/forecasts/<int:run_id>", runs_api.Run.as_view(), name="api-run"),
     path("api/v1/forecasts/<int:run_id>/cells", cells_api.Cells.as_view(), name="api-cells"),
     path("api/v1/forecasts/<int:run_id>/cells.geojson", cells_api.CellsOnMap.as_view(), name="api-cells-map"),
     path("api/v1/scorecards", runs_api.Scorecards.as_view(), name="api-scorecards"),
+    path("api/v1/scorecards/pooled", runs_api.PooledScores.as_view(), name="api-pooled-scores"),
     path("api/v1/plans", plans_api.Plans.as_view(), name="api-plans"),
     path("api/v1/plans/<int:request_id>", plans_api.OnePlan.as_view(), name="api-plan"),
     path("api/v1/batches", batches_api.Batches.as_view(), name="api-batches"),

@@ -27,7 +27,19 @@ if TYPE_CHECKING:
 FLAGGED = OpenApiParameter(
     "flagged", str, enum=("yes", "no"), description="Only cells that are, or are not, flagged."
 )
-SHOWN = ("column", "row", "district", "area", "expected", "low", "high", "baseline", "rank", "flagged")
+SHOWN = (
+    "column",
+    "row",
+    "district",
+    "area",
+    "expected",
+    "low",
+    "high",
+    "baseline",
+    "rank",
+    "flagged",
+    "stability",
+)
 
 
 class CellRow(serializers.Serializer[Any]):
@@ -43,6 +55,11 @@ class CellRow(serializers.Serializer[Any]):
     baseline = serializers.FloatField(help_text="The same total, spread by all past reports alone.")
     rank = serializers.IntegerField(help_text="1: the most expected per surface.")
     flagged = serializers.BooleanField()
+    stability = serializers.FloatField(
+        allow_null=True,
+        help_text="Share of redraws of what is uncertain in which the cell is among the flagged: 0 never, 1 always; "
+        "null where the run was sealed before ranks were redrawn.",
+    )
 
 
 class CellFeature(serializers.Serializer[Any]):

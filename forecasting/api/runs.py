@@ -11,10 +11,11 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from forecasting.core.score_history import LEAST_WINDOWS, history_figures
 from forecasting.core.taxonomy import TAXONOMY
 from forecasting.models import ForecastRun, Scorecard
 from forecasting.selectors.runs import importance_of_run, run_numbered, runs_of
-from forecasting.selectors.scores import scorecards_in
+from forecasting.selectors.scores import SEEN, pooled_history, scorecards_in
 from governance.api.answers import BY_ROLE, REFUSALS, Problem, RoleEndpoint
 from governance.api.asked import JURISDICTION, permitted_jurisdiction, person, word_asked
 from governance.core.roles import Permission
@@ -164,6 +165,46 @@ class Scorecards(RoleEndpoint):
         here = permitted_jurisdiction(request, Permission.SEE_FORECASTS)
         category = word_asked(request, "category", TAXONOMY)
         return self.page(scorecards_in(here, category) if here else [])
+
+
+class PooledRow(serializers.Serializer[Any]):
+    """One category's scores over its latest windows together."""
+
+    category = serializers.CharField()
+    windows = serializers.IntegerField()
+    hit_rate = serializers.DictField(
+        help_text="method → share of the area in percent → n, N, windows, value, low, high, wilson, bootstrap"
+    )
+    deviance_skill = serializers.DictField(help_text="compared with → value, low, high; 0 equal, 1 perfect")
+    district_coverage = serializers.DictField(
+        allow_null=True, help_text="Districts covered by the randomised PIT: n, N, value, low, high"
+    )
+    level = serializers.FloatField(allow_null=True, help_text="What the coverage should be.")
+    sharpness = serializers.FloatField(allow_null=True, help_text="Interval widths over means.")
+    pit = serializers.ListField(child=serializers.IntegerField(), help_text="Ten bars from 0 to 1.")
+
+
+class PooledScores(RoleEndpoint):
+    """Scores over time."""
+
+    permission_classes = (IsAuthenticated,)
+    serializer_class = PooledRow
+
+    @extend_schema(
+        summary="Scores of a category over its latest windows together",
+        description=f"{NEEDS} The newest scoring of each of the latest {SEEN} windows. Intervals: blocks of windows "
+        f"resampled, Wilson's below {LEAST_WINDOWS} windows. A category is required; 404 while none is scored.",
+        tags=[BY_ROLE],
+        parameters=[JURISDICTION, CATEGORY],
+        responses={200: PooledRow, **REFUSALS},
+    )
+    def get(self, request: Request) -> Response:
+        here = permitted_jurisdiction(request, Permission.SEE_FORECASTS)
+        category = word_asked(request, "category", TAXONOMY)
+        history = pooled_history(here, category) if here else None
+        if history is None:
+            raise Http404("No forecast of this category has been scored.")
+        return Response({"category": category, **history_figures(history)})
 
 
 def visible_run(by: User, run_id: int) -> ForecastRun:

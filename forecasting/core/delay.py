@@ -30,6 +30,9 @@ LEAST_COMPLETE = 0.1
 HARDLY_SCATTERED = 1.02
 """Below this, day-to-day scatter is left to chance."""
 
+WINDOW_COMPLETE = 0.95
+"""A window is scored once this share of its incidents is reported; the others make a new score."""
+
 MOST_NEGATIVE = 0.01
 """More rows than this share reported before they occurred: the times are wrong, not early."""
 
@@ -70,6 +73,16 @@ class ReportingDelay:
     def quantile(self, share: float) -> int:
         """The number of days within which at least ``share`` of incidents are reported."""
         return int(np.searchsorted(self.complete, share - 1e-12))
+
+    def window_wait(self, days: int, share: float = WINDOW_COMPLETE) -> int:
+        """Whole days to wait after a window of ``days`` until at least ``share`` of its incidents are reported.
+
+        The last day's incidents are then ``wait`` days old, the first day's ``wait + days - 1``; each day is taken
+        to hold as many. At most ``longest``.
+        """
+        padded = np.append(self.complete, np.ones(days))
+        by_wait = np.convolve(padded, np.ones(days) / days, mode="valid")[: self.longest + 1]
+        return int(np.argmax(by_wait >= share - 1e-12))
 
 
 def estimate_delay(

@@ -31,9 +31,10 @@ class Forecast:
 
     Arrays have shape ``(n,)`` in the grid's order. ``expected`` is exactly ``base`` times ``factors``
     in their order. ``low`` and ``high`` bound the count at the recipe's interval level; ``baseline``
-    spreads the same total by all-history counts; ``rank`` 1 is the highest density; ``importance`` says how
-    much each term matters, the strongest first; ``outside`` counts incidents that no cell holds; ``notes`` say,
-    by term, why one that has to be tested was or was not used.
+    spreads the same total by all-history counts; ``rank`` 1 is the highest density; ``features`` (shape
+    ``(n, columns)``) are what the final stage looked at; ``importance`` says how much each term matters, the
+    strongest first; ``outside`` counts incidents that no cell holds; ``notes`` say, by term, why one that has to be
+    tested was or was not used.
     """
 
     window: Window
@@ -46,6 +47,7 @@ class Forecast:
     base: float
     factors: dict[str, FloatArray]
     training: Training
+    features: FloatArray
     importance: tuple[Importance, ...]
     outside: int
     notes: dict[str, str]
@@ -99,6 +101,7 @@ def make_forecast(
         base=base,
         factors=factors,
         training=training,
+        features=features,
         importance=importances(features, factors, recipe.terms, expected),
         outside=surfaces.outside,
         notes={name: opening.sentence for name, opening in surfaces.openings.items()},

@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 
 from forecasting.core.fingerprint import round_significant
 from forecasting.core.grid import Grid
+from forecasting.core.incidents import FloatArray
 from forecasting.core.pipeline import Forecast, Split
 
 Columns = dict[str, NDArray[Any]]
+
+STABILITY = "stability"
 
 
 def cell_columns(forecast: Forecast, grid: Grid) -> Columns:
@@ -36,6 +39,19 @@ def cell_columns(forecast: Forecast, grid: Grid) -> Columns:
         "flagged": forecast.flagged,
         **{f"factor_{name}": values for name, values in forecast.factors.items()},
     }
+
+
+def with_stability(columns: Columns, stability: FloatArray) -> Columns:
+    """Return the cells' columns with ``stability`` behind ``flagged``.
+
+    It is each cell's share of redraws in which it is among the flagged, shape ``(n,)``: 0 never, 1 always.
+    """
+    found: Columns = {}
+    for name, values in columns.items():
+        found[name] = values
+        if name == "flagged":
+            found[STABILITY] = stability
+    return found
 
 
 def share_columns(split: Split) -> Columns:

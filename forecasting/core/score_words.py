@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from forecasting.core.score_history import History
 from forecasting.core.scorecard import BASELINE, FORECAST
 from forecasting.core.scoring import Estimate, wilson_interval
 from forecasting.core.wording import counted, percent
@@ -57,4 +58,17 @@ def hits_sentence(pooled: Pooled, incidents: str) -> str:
         f"Over {windows} it found {percent(ours.value)} % of {incidents} in {percent(pooled.area_share)} % of the city "
         f"[{percent(ours.low)}–{percent(ours.high)}; {pooled.n:,} of {pooled.total:,}]; "
         f"counting past reports alone found {percent(pooled.theirs.value)} %."
+    )
+
+
+def coverage_sentence(history: History) -> str:
+    """Say how often districts' counts fell where they should; "" while no card counted them."""
+    covered = history.coverage
+    if covered is None or not covered.total:
+        return ""
+    quoted, right = covered.quoted, percent(history.level)
+    return (
+        f"Of {covered.total:,} counts of districts {percent(covered.n / covered.total)} % "
+        f"[{percent(quoted.low)}–{percent(quoted.high)}] fell in the middle {right} % of what was forecast for them; "
+        f"{right} % is right."
     )

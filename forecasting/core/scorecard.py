@@ -1,12 +1,13 @@
-"""One forecast's score beside its baseline, as figures that are stored and published."""
+"""One forecast's score beside trivial ones, as figures that are stored and published."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from forecasting.core.calibration import Placement, pit_counts, place_districts
 from forecasting.core.fingerprint import round_significant
-from forecasting.core.incidents import BoolArray, FloatArray
+from forecasting.core.incidents import BoolArray, FloatArray, IntArray
 from forecasting.core.intervals import Dispersion, intervals_held
 from forecasting.core.scoring import (
     COVERAGES,
@@ -28,6 +29,12 @@ Figures = dict[str, dict[str, Figure]]
 
 FORECAST = "forecast"
 BASELINE = "counts"
+DECAYED = "decayed"
+RANDOM = "random"
+METHODS = (FORECAST, BASELINE, DECAYED, RANDOM)
+"""A scorecard's methods: the forecast, all-history counts, counts that fade with age, and a drawn map."""
+
+PIT = "district_pit"
 
 
 def score_figures(
@@ -37,25 +44,35 @@ def score_figures(
     area: FloatArray,
     flagged: BoolArray,
     seed: int,
+    decayed: FloatArray | None = None,
 ) -> Figures:
-    """Return method -> metric -> figure for a forecast and its baseline, arrays of shape ``(n,)``.
+    """Return method -> metric -> figure for a forecast and trivial ones, arrays of shape ``(n,)``.
 
     Metrics: ``hit_rate``, ``pai`` and ``pei`` at ``_1``, ``_5``, ``_20`` % of the area and at ``_flagged`` (the
-    baseline flags as much area as the forecast did), ``deviance``, ``skill`` (of the forecast against the
-    baseline), ``total``. A figure has ``value``, ``low``, ``high`` (95 %) and, for hits, ``n`` of ``N`` and the
+    others flag as much area as the forecast did), ``deviance``, ``skill`` and ``skill_decayed`` (of the forecast
+    against counts and ``decayed`` counts), ``total``. ``random`` flags cells in an order drawn from ``seed`` and
+    expects the same everywhere. A figure has ``value``, ``low``, ``high`` (95 %) and, for hits, ``n`` of ``N`` and the
     share of area; None where nothing is defined. Values carry 6 significant digits.
     """
     budget = float(area[flagged].sum())
-    ours = _figures(expected, observed, area, budget, seed)
-    theirs = _figures(baseline, observed, area, budget, seed)
-    ours["skill"] = _figure(deviance_skill(observed, expected, baseline))
-    return {FORECAST: ours, BASELINE: theirs}
+    given = {FORECAST: expected, BASELINE: baseline} | ({} if decayed is None else {DECAYED: decayed})
+    figures = {
+        name: _figures(
+            values, density_order(values, area, np.random.default_rng(seed)), observed, area, budget
+        )
+        for name, values in given.items()
+    }
+    figures[FORECAST]["skill"] = _figure(deviance_skill(observed, expected, baseline))
+    if decayed is not None:
+        figures[FORECAST]["skill_decayed"] = _figure(deviance_skill(observed, expected, decayed))
+    drawn = np.random.default_rng([seed, 1]).permutation(len(area))
+    even = area * float(expected.sum() / area.sum())
+    return {**figures, RANDOM: _figures(even, drawn, observed, area, budget)}
 
 
 def _figures(
-    expected: FloatArray, observed: FloatArray, area: FloatArray, budget: float, seed: int
+    expected: FloatArray, order: IntArray, observed: FloatArray, area: FloatArray, budget: float
 ) -> dict[str, Figure]:
-    order = density_order(expected, area, np.random.default_rng(seed))
     budgets = {f"{share * 100:g}": share * float(area.sum()) for share in COVERAGES}
     figures: dict[str, Figure] = {}
     for name, allowed in {**budgets, "flagged": budget}.items():
@@ -87,10 +104,34 @@ def interval_figures(
     districts: NDArray[np.str_],
     dispersion: Dispersion,
     level: float,
+    seed: int,
 ) -> dict[str, Figure]:
-    """Return whether intervals held, for the city and for the districts: ``n`` of ``N`` with its interval.
+    """Return how the districts' counts fell in their distributions, arrays of shape ``(n,)``, one entry per cell.
 
-    A good interval of level 0.9 holds in about 9 of 10 districts, over many windows.
+    ``districts_in_interval``: ``n`` of ``N`` intervals of whole counts that held, which is more than ``level`` of
+    them even if all is right. ``district_pit``: ``n`` of ``N`` covered by the randomised PIT, drawn from ``seed``,
+    which is about ``level`` if all is right, over many windows; ``chance`` averages over the draws, ``width`` and
+    ``mean`` are sums over districts, ``bin_0`` to ``bin_9`` count the values from 0 to 1.
     """
     n, total = intervals_held(expected, observed, districts, dispersion, level)
-    return {"districts_in_interval": {**_figure(wilson_interval(n, total)), "n": n, "N": total}}
+    placed = place_districts(
+        expected, observed, districts, dispersion, level, np.random.default_rng([seed, 2])
+    )
+    return {
+        "districts_in_interval": {**_figure(wilson_interval(n, total)), "n": n, "N": total},
+        PIT: _pit_figure(placed, level),
+    }
+
+
+def _pit_figure(placed: Placement, level: float) -> Figure:
+    n, total = int(placed.covered.sum()), len(placed.covered)
+    return {
+        **_figure(wilson_interval(n, total)),
+        "n": n,
+        "N": total,
+        "level": level,
+        "chance": _plain(float(placed.chance.sum())),
+        "width": _plain(float(placed.width.sum())),
+        "mean": _plain(float(placed.mean.sum())),
+        **{f"bin_{number}": int(count) for number, count in enumerate(pit_counts(placed.pit))},
+    }

@@ -17,6 +17,7 @@ from forecasting.models import Extract, Incident
 from governance.artifacts import read_artifact
 
 if TYPE_CHECKING:
+    from forecasting.models import ForecastRun
     from governance.models import Jurisdiction
 
 
@@ -54,6 +55,21 @@ def known_incidents(
             rows = np.array(cursor.fetchall(), dtype=np.int64).reshape(-1, 4)
         found[category] = _incidents(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3])
     return found
+
+
+def known_in_window(run: ForecastRun, as_of: datetime) -> Incidents:
+    """Return the incidents of a run's category that may belong to its window, as they were known at a moment."""
+    rows = Incident.objects.filter(
+        Q(superseded_at=None) | Q(superseded_at__gt=as_of),
+        jurisdiction_id=run.jurisdiction_id,
+        category=run.category,
+        known_at__lte=as_of,
+        occurred_from__lt=run.window_end,
+        occurred_to__gte=run.window_start,
+    ).values_list("x", "y", "occurred_from", "occurred_to")
+    found = [(x, y, int(start.timestamp()), int(end.timestamp())) for x, y, start, end in rows]
+    table = np.array(found, dtype=np.int64).reshape(-1, 4)
+    return _incidents(table[:, 0], table[:, 1], table[:, 2], table[:, 3])
 
 
 def _incidents(x: NDArray[Any], y: NDArray[Any], start: NDArray[Any], end: NDArray[Any]) -> Incidents:

@@ -12,6 +12,9 @@ import polars as pl
 from django.db.models import QuerySet
 
 from forecasting.core.grid import Grid
+from forecasting.core.incidents import FloatArray, Incidents
+from forecasting.core.run_tables import STABILITY
+from forecasting.core.windows import Window, falls_in
 from forecasting.models import ForecastRun, Recipe
 from governance.artifacts import read_artifact
 from governance.core.holds import Subject
@@ -73,8 +76,14 @@ def subject_of_run(run: ForecastRun) -> Subject:
 
 
 def run_cells(run: ForecastRun) -> pl.DataFrame:
-    """Return the run's cells as sealed: one row per cell (see the decision on artifacts)."""
-    return pl.read_parquet(io.BytesIO(read_artifact(run.cells_digest)))
+    """Return the run's cells as sealed: one row per cell (see the decision on artifacts).
+
+    A run sealed before ranks were redrawn has no ``stability``; it is null there.
+    """
+    cells = pl.read_parquet(io.BytesIO(read_artifact(run.cells_digest)))
+    if STABILITY in cells.columns:
+        return cells
+    return cells.with_columns(pl.lit(None, dtype=pl.Float64).alias(STABILITY))
 
 
 def run_shares(run: ForecastRun) -> pl.DataFrame:
@@ -106,3 +115,16 @@ def grid_of_run(run: ForecastRun) -> Grid:
         area=cells["area"].to_numpy(),
         district=cells["district"].to_numpy().astype(np.str_),
     )
+
+
+def window_of(run: ForecastRun) -> Window:
+    """Return a run's window in UTC seconds."""
+    return Window(int(run.window_start.timestamp()), int(run.window_end.timestamp()))
+
+
+def observed_counts(run: ForecastRun, incidents: Incidents) -> FloatArray:
+    """Return how many of the incidents fell in each cell of a run in its window, shape ``(n,)``."""
+    inside = incidents.where(falls_in(incidents, window_of(run)))
+    grid = grid_of_run(run)
+    cells = grid.locate(inside.x, inside.y)
+    return np.bincount(cells[cells >= 0], minlength=len(grid)).astype(np.float64)

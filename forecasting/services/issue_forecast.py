@@ -14,7 +14,8 @@ from forecasting.core.limits import as_refusal
 from forecasting.core.manifest import canonical_bytes, listed, run_manifest, seed_for
 from forecasting.core.pipeline import Forecast, make_forecast, recipe_as_known, split_to_shifts
 from forecasting.core.recipe import check_features, check_stage, layers_read, recipe_from_dict
-from forecasting.core.run_tables import cell_columns, share_columns
+from forecasting.core.run_tables import cell_columns, share_columns, with_stability
+from forecasting.core.stability import rank_stability
 from forecasting.core.taxonomy import DISCOVERED_KINDS
 from forecasting.core.training import surfaces_for
 from forecasting.core.windows import Window
@@ -149,7 +150,8 @@ def _compute(
         surfaces = surfaces_for(incidents, city, known, category, layers)
         forecast = make_forecast(surfaces, city, known, window, flag_area=flag_area, seed=seed)
         shares = split_to_shifts(incidents[category], city, known, window)
-    cells_data = table_bytes(cell_columns(forecast, city.grid))
+        stability = rank_stability(forecast, known, city.grid, flag_area, seed)
+    cells_data = table_bytes(with_stability(cell_columns(forecast, city.grid), stability))
     shares_data = table_bytes(share_columns(shares))
     sources = {
         "jurisdiction": jurisdiction.slug,

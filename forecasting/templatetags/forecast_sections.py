@@ -7,7 +7,7 @@ from django.urls import reverse
 
 register = template.Library()
 
-SECTIONS = (("Forecasts", "runs"), ("Context", "context"), ("Scenarios", "scenarios"))
+SECTIONS = (("Forecasts", "runs"), ("Scores", "scores"), ("Scenarios", "scenarios"), ("Context", "context"))
 """What a page is called, and the name of its address."""
 
 

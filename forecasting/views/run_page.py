@@ -13,6 +13,7 @@ from forecasting.core.naming import name_places
 from forecasting.core.recipe import recipe_from_dict
 from forecasting.core.score_words import hits_sentence, pool_hits
 from forecasting.core.scorecard import BASELINE, FORECAST
+from forecasting.core.stability import OF_TEN, stays_sentence
 from forecasting.core.wording import incidents_of, percent, shortened
 from forecasting.pictures import run_picture
 from forecasting.selectors.geography import named_layer
@@ -64,6 +65,7 @@ class Ranked:
     baseline: str
     main: str
     more: tuple[str, ...]
+    stays: str  # "" where ranks were not redrawn
 
 
 def run_context(run: ForecastRun) -> dict[str, Any]:
@@ -204,6 +206,7 @@ def _ranked(
         baseline=reading(row["baseline"]),
         main=factors[0] if factors else "",
         more=factors[1:],
+        stays="" if row["stability"] is None else stays_sentence(row["stability"], flagged=row["flagged"]),
     )
 
 
@@ -223,10 +226,12 @@ def _said(name: str, terms: Mapping[str, Term]) -> str:
 def _flagged(cells: pl.DataFrame) -> dict[str, Any]:
     """How many places are flagged, in how much of the area, with how much of what is expected."""
     chosen = cells.filter(pl.col("flagged"))
+    steady = chosen["stability"].drop_nulls().to_numpy()
     area, whole = float(chosen["area"].sum()), float(cells["area"].sum())
     expected, total = float(chosen["expected"].sum()), float(cells["expected"].sum())
     return {
         "count": len(chosen),
         "area": percent(area / whole) if whole else "0",
         "expected": percent(expected / total) if total else "0",
+        "stays": f"{steady.mean() * OF_TEN:.0f} of {OF_TEN}" if len(steady) else None,
     }

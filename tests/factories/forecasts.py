@@ -153,6 +153,7 @@ def _cells(
             "baseline": history * expected.sum() / history.sum(),
             "rank": rank,
             "flagged": flags,
+            "stability": np.where(flags, 0.8, 0.1),
             "factor_history": expected,
         }
     )

@@ -173,7 +173,7 @@ def test_a_score_stands_beside_its_baseline(client: Client, city: City, run: For
     card = add_score(run, lambda cell: int(cell % 3 == 0))
     (said,) = rows(ask(client, city.chloe, reverse("api-scorecards")))
     assert (said["run"], said["observed"], said["standing"]) == (run.pk, card.observed, "retrospective")
-    assert set(said["figures"]) == {"forecast", "counts"}
+    assert set(said["figures"]) == {"forecast", "counts", "random"}
 
 
 # --- plans ---------------------------------------------------------------------------------------------------------

@@ -67,6 +67,9 @@ def test_a_forecast_is_sealed_with_one_entry_and_its_factors_multiply(
     assert run.total == pytest.approx(21, rel=0.3)
     assert run.total_low <= run.total <= run.total_high
     assert cells.sort("rank")["flagged"][0]
+    stable = cells["stability"].to_numpy()
+    assert ((stable >= 0) & (stable <= 1)).all()
+    assert stable[cells["rank"].to_numpy() == 1] > 0.9 > stable.mean()
     assert float(cells["area"].filter(cells["flagged"]).sum()) <= 0.05 * float(cells["area"].sum())
 
 

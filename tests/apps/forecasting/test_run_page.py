@@ -1,5 +1,6 @@
 """The pages of forecasts: what they say of a run, its score and its cells."""
 
+import io
 import json
 from datetime import timedelta
 
@@ -64,6 +65,23 @@ def test_a_scored_run_names_hits_of_n_for_itself_and_its_baseline(scored: Scorec
     rows = {row["name"]: row for row in run_context(scored.run)["score_rows"]}
     assert f"of {scored.observed}" in rows["Hit rate, 5 %"]["ours"]
     assert f"of {scored.observed}" in rows["Hit rate, 5 %"]["theirs"]
+
+
+def test_each_place_says_how_often_it_stays_among_the_flagged(run: ForecastRun) -> None:
+    context = run_context(run)
+    assert context["ranked"][0].stays == "stays among the flagged places in 8 of 10 redraws"
+    assert context["flagged"]["stays"] == "8 of 10"
+
+
+def test_a_run_sealed_before_ranks_were_redrawn_says_nothing_of_it(
+    run: ForecastRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = io.BytesIO()
+    run_cells(run).drop("stability").write_parquet(sealed)
+    monkeypatch.setattr("forecasting.selectors.runs.read_artifact", lambda _: sealed.getvalue())
+    context = run_context(run)
+    assert context["ranked"][0].stays == ""
+    assert context["flagged"]["stays"] is None
 
 
 def test_lately_is_a_sentence_with_its_baseline_and_empty_before_the_first_score(

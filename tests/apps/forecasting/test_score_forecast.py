@@ -1,18 +1,24 @@
 """Scoring: after the window and the delay, beside the baseline, whatever it says."""
 
+import io
 import json
 from datetime import datetime, timedelta
 
 import numpy as np
+import polars as pl
 import pytest
 from django.utils import timezone
 
+from forecasting.core.baselines import faded_counts
 from forecasting.core.fingerprint import digest, table_bytes
+from forecasting.core.scoring import poisson_deviance
 from forecasting.models import Extract, ForecastRun, Incident, Scorecard
-from forecasting.selectors.runs import run_cells
+from forecasting.selectors.extracts import incidents_in
+from forecasting.selectors.runs import grid_of_run, run_cells
 from forecasting.services.issue_forecast import issue_forecast
 from forecasting.services.score_forecast import score_forecast
 from governance import clock
+from governance.artifacts import read_artifact
 from governance.core.canonical import salted_digest
 from governance.core.refusals import Reason, Refused
 from governance.models import Checkpoint, LedgerEntry, Publication
@@ -167,3 +173,33 @@ def test_a_checkpoint_that_was_signed_and_never_published_seals_nothing(
     monkeypatch.setattr("governance.clock.timezone.now", lambda: after)
     card = score_forecast(run=run, extract=add_extract(real_clock_city, after), by=real_clock_city.scheduler)
     assert card.standing == "retrospective"
+
+
+def test_every_trivial_forecast_stands_beside_it_and_decayed_counts_know_nothing_later(
+    city: City, run: ForecastRun
+) -> None:
+    card = score_forecast(run=run, extract=later(city), by=city.scheduler)
+    assert set(card.figures) == {"forecast", "counts", "decayed", "random"}
+    known = incidents_in(run.extract)[CATEGORY]
+    gap = (run.window_start - run.as_of).total_seconds()
+    cells = run_cells(run)
+    faded = faded_counts(known, grid_of_run(run), int(run.window_start.timestamp() - gap), run.total)
+    truth = pl.read_parquet(io.BytesIO(read_artifact(card.truth_digest)))["observed"].to_numpy()
+    assert card.figures["decayed"]["deviance"]["value"] == pytest.approx(
+        poisson_deviance(truth.astype(float), faded), rel=1e-4
+    )
+    assert card.figures["random"]["hit_rate_20"]["n"] < card.figures["forecast"]["hit_rate_20"]["n"]
+    assert card.figures["forecast"]["district_pit"]["N"] == cells["district"].n_unique()
+
+
+def test_a_truth_that_returns_to_what_it_was_is_scored_anew(city: City, run: ForecastRun) -> None:
+    first = score_forecast(run=run, extract=later(city), by=city.scheduler)
+    late = Incident.objects.filter(occurred_from__gte=WINDOW[0], occurred_from__lt=WINDOW[1]).first()
+    assert late is not None
+    late.pk, late.known_at = None, READY + timedelta(hours=1)
+    late.save()
+    score_forecast(run=run, extract=later(city, READY + timedelta(days=1)), by=city.scheduler)
+    late.delete()
+    third = score_forecast(run=run, extract=later(city, READY + timedelta(days=2)), by=city.scheduler)
+    assert third.truth_digest == first.truth_digest
+    assert third.pk > first.pk

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from forecasting.models import ForecastRun, Plan, Scorecard
+from forecasting.models import ForecastRun, Incident, Plan, Scorecard
 from forecasting.tasks import issue_due, issue_one, propose_due_in, score_due, score_one
 from governance.models import District, LedgerEntry, RoleGrant
 from governance.services.advance_clock import advance_clock
@@ -60,6 +60,41 @@ def test_what_is_over_is_scored_once(city: City) -> None:
     before = LedgerEntry.objects.count()
     assert score_due() == 0
     assert LedgerEntry.objects.count() == before
+
+
+def test_a_late_report_makes_a_new_score_once_and_the_old_one_stays(city: City) -> None:
+    add_history(city)
+    add_recipe(city)
+    issue_due()
+    ready = WINDOW[1] + timedelta(days=3)
+    advance_clock(jurisdiction=city.jurisdiction, to=ready, by=city.scheduler)
+    score_due()
+    late = Incident.objects.filter(occurred_from__gte=WINDOW[0], occurred_from__lt=WINDOW[1])[0]
+    late.pk, late.known_at = None, ready + timedelta(hours=5)
+    late.save()
+    assert score_due() == 0  # nobody can know of it yet
+    advance_clock(jurisdiction=city.jurisdiction, to=ready + timedelta(days=1), by=city.scheduler)
+    assert score_due() == 1
+    first, second = Scorecard.objects.order_by("id")
+    assert second.observed == first.observed + 1
+    before = LedgerEntry.objects.count()
+    assert score_due() == 0
+    assert LedgerEntry.objects.count() == before
+
+
+def test_a_correction_that_moves_nothing_between_cells_is_not_scored_again(city: City) -> None:
+    add_history(city)
+    add_recipe(city)
+    issue_due()
+    ready = WINDOW[1] + timedelta(days=3)
+    advance_clock(jurisdiction=city.jurisdiction, to=ready, by=city.scheduler)
+    score_due()
+    row = Incident.objects.filter(occurred_from__gte=WINDOW[0], occurred_from__lt=WINDOW[1])[0]
+    Incident.objects.filter(pk=row.pk).update(superseded_at=ready + timedelta(hours=5))
+    row.pk, row.known_at = None, ready + timedelta(hours=5)
+    row.save()
+    advance_clock(jurisdiction=city.jurisdiction, to=ready + timedelta(days=1), by=city.scheduler)
+    assert score_due() == 0
 
 
 def test_one_category_that_is_refused_does_not_hold_up_the_others(

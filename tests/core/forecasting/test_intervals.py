@@ -45,7 +45,7 @@ def test_dispersion_is_found_again_in_counts_drawn_with_it() -> None:
             float
         )
 
-    found = estimate_dispersion([mean] * 300, [drawn() for _ in range(300)], districts)
+    found = estimate_dispersion([mean] * 300, [drawn() for _ in range(300)], districts, half_life=None)
     assert found.cell == pytest.approx(0.5, rel=0.05)
     assert found.district == pytest.approx(0.08, rel=0.1)
     assert found.city == pytest.approx(0.04, rel=0.25)

@@ -9,7 +9,7 @@ import pytest
 from forecasting.core.fingerprint import digest, table_bytes
 from forecasting.core.pipeline import make_forecast, split_to_shifts
 from forecasting.core.recipe import standard_recipe
-from forecasting.core.run_tables import Columns, cell_columns, share_columns
+from forecasting.core.run_tables import Columns, cell_columns, share_columns, with_stability
 from forecasting.core.training import surfaces_for
 from tests.core.forecasting.forecast_examples import small_city, small_history, week
 
@@ -45,6 +45,16 @@ def test_the_table_read_back_from_its_bytes_is_the_table() -> None:
         assert all(np.array_equal(read[name].to_numpy(), values) for name, values in columns.items())
     assert pl.DataFrame(cells).schema["rank"] == pl.Int32
     assert pl.DataFrame(cells).schema["district"] == pl.String
+
+
+def test_stability_stands_behind_the_flag_and_changes_nothing_else() -> None:
+    _, cells, _ = tables()
+    steady = np.linspace(0, 1, len(cells["rank"]))
+    found = with_stability(cells, steady)
+    names = list(found)
+    assert names[9:11] == ["flagged", "stability"]
+    assert np.array_equal(found["stability"], steady)
+    assert {name: values for name, values in found.items() if name != "stability"}.keys() == cells.keys()
 
 
 def test_made_twice_the_bytes_have_one_digest() -> None:

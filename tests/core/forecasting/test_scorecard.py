@@ -7,6 +7,7 @@ import pytest
 
 from forecasting.core.intervals import Dispersion
 from forecasting.core.scorecard import interval_figures, score_figures
+from forecasting.core.scoring import poisson_deviance
 
 AREA = np.ones(100)
 EXPECTED = np.arange(100, 0, -1) / 100
@@ -22,7 +23,7 @@ def observed() -> np.ndarray[tuple[int], np.dtype[np.float64]]:
 
 def test_a_forecast_stands_beside_its_baseline_in_every_metric() -> None:
     figures = score_figures(EXPECTED, BASELINE, observed(), AREA, FLAGGED, 1)
-    assert set(figures["counts"]) == set(figures["forecast"]) - {"skill"}
+    assert set(figures["counts"]) == set(figures["random"]) == set(figures["forecast"]) - {"skill"}
     one = figures["forecast"]["hit_rate_1"]
     assert (one["n"], one["N"], one["value"], one["area_share"]) == (2, 4, 0.5, 0.01)
     assert figures["forecast"]["pai_1"]["value"] == pytest.approx(50.0)
@@ -42,5 +43,36 @@ def test_a_window_without_incidents_has_figures_and_no_made_up_numbers() -> None
 
 def test_districts_are_counted_where_their_interval_held() -> None:
     districts = np.array(["a", "b"])
-    held = interval_figures(np.array([4.0, 4.0]), np.array([5.0, 40.0]), districts, Dispersion(0.0, 0.0), 0.9)
+    held = interval_figures(
+        np.array([4.0, 4.0]), np.array([5.0, 40.0]), districts, Dispersion(0.0, 0.0), 0.9, 1
+    )
     assert (held["districts_in_interval"]["n"], held["districts_in_interval"]["N"]) == (1, 2)
+    pit = held["district_pit"]
+    assert (pit["n"], pit["N"], pit["bin_9"]) == (1, 2, 1)
+    assert sum(int(pit[f"bin_{number}"] or 0) for number in range(10)) == 2
+    assert (pit["mean"], pit["width"]) == (8.0, 14.0)
+
+
+def test_a_drawn_map_finds_about_its_share_of_the_area_and_the_same_seed_draws_it_again() -> None:
+    spread = np.ones(100)
+    found = [
+        score_figures(EXPECTED, BASELINE, spread, AREA, FLAGGED, seed)["random"]["hit_rate_20"]["n"]
+        for seed in (1, 1, 2)
+    ]
+    assert found == [20, 20, 20]
+    draws = [
+        score_figures(EXPECTED, BASELINE, observed(), AREA, FLAGGED, seed)["random"]["hit_rate_20"]["value"]
+        for seed in range(200)
+    ]
+    assert np.mean([each or 0.0 for each in draws]) == pytest.approx(0.2, abs=0.05)
+    again = [score_figures(EXPECTED, BASELINE, observed(), AREA, FLAGGED, 7)["random"] for _ in range(2)]
+    assert again[0] == again[1]
+    even = np.full(100, EXPECTED.sum() / 100)
+    assert again[0]["deviance"]["value"] == pytest.approx(poisson_deviance(observed(), even), rel=1e-5)
+
+
+def test_decayed_counts_stand_beside_the_forecast_where_they_are_given() -> None:
+    figures = score_figures(EXPECTED, BASELINE, observed(), AREA, FLAGGED, 1, decayed=EXPECTED)
+    assert list(figures) == ["forecast", "counts", "decayed", "random"]
+    assert figures["decayed"]["hit_rate_5"] == figures["forecast"]["hit_rate_5"]
+    assert figures["forecast"]["skill_decayed"]["value"] == 0.0
