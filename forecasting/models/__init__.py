@@ -6,6 +6,7 @@ from forecasting.models.forecast_run import ForecastRun
 from forecasting.models.incident import Incident
 from forecasting.models.plan import Briefing, Plan, PlanClosure
 from forecasting.models.recipe import Recipe
+from forecasting.models.recipe_draft import RecipeDraft, RecipeEvaluation, RecipeRetirement, RecipeTrial
 from forecasting.models.scorecard import Scorecard
 
 __all__ = [
@@ -17,5 +18,9 @@ __all__ = [
     "Plan",
     "PlanClosure",
     "Recipe",
+    "RecipeDraft",
+    "RecipeEvaluation",
+    "RecipeRetirement",
+    "RecipeTrial",
     "Scorecard",
 ]

@@ -21,6 +21,7 @@ from forecasting.core.windows import Window
 from forecasting.models import Extract, ForecastRun, Recipe
 from forecasting.selectors.extracts import incidents_in
 from forecasting.selectors.geography import city_of, geography_digest
+from forecasting.selectors.recipes import is_retired
 from forecasting.selectors.runs import run_for
 from governance import clock
 from governance.artifacts import store_artifact
@@ -86,6 +87,7 @@ def issue_forecast(
         },
     )
     check_not_held(jurisdiction, subject)  # once more, with the log locked: computing took long
+    _check_not_retired(recipe)
     return ForecastRun.objects.create(
         jurisdiction=jurisdiction,
         recipe=recipe,
@@ -216,6 +218,16 @@ def _check_recipe(jurisdiction: Jurisdiction, recipe: Recipe, moment: datetime) 
             Reason.EXPIRED,
             f"The recipe “{recipe.name}” was approved until {recipe.valid_until:%d %B %Y}. Propose it again, or a "
             "better one.",
+        )
+    _check_not_retired(recipe)
+
+
+def _check_not_retired(recipe: Recipe) -> None:
+    if is_retired(recipe):
+        raise Refused(
+            Reason.NOT_APPROVED,
+            f"The recipe “{recipe.name}” was retired, so no forecast may use it. Use another one, or propose a better "
+            "one.",
         )
 
 
