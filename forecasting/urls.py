@@ -5,8 +5,9 @@ from django.urls import path
 from forecasting.api import batches as batches_api
 from forecasting.api import cells as cells_api
 from forecasting.api import plans as plans_api
+from forecasting.api import recipes as recipes_api
 from forecasting.api import runs as runs_api
-from forecasting.views import batches, plans, runs
+from forecasting.views import batches, plans, recipes, runs
 
 urlpatterns = [
     path("plans/", plans.plan_list, name="plans"),
@@ -24,6 +25,14 @@ urlpatterns = [
     path("forecasts/", runs.run_list, name="runs"),
     path("forecasts/<int:run_id>/", runs.run_page, name="run"),
     path("forecasts/<int:run_id>/explore", runs.explore_run, name="run-explore"),
+    path("recipes/", recipes.recipe_list, name="recipes"),
+    path("recipes/draft", recipes.draft, name="recipe-draft"),
+    path("recipes/<str:digest>/", recipes.recipe_page, name="recipe"),
+    path("recipes/<str:digest>/act", recipes.act, name="recipe-act"),
+    path("recipes/<str:digest>/card", recipes.card, name="recipe-card"),
+    path("api/v1/recipes", recipes_api.Recipes.as_view(), name="api-recipes"),
+    path("api/v1/recipes/<str:digest>", recipes_api.OneRecipe.as_view(), name="api-recipe"),
+    path("api/v1/recipes/<str:digest>/card", recipes_api.Card.as_view(), name="api-recipe-card"),
     path("api/v1/forecasts", runs_api.Runs.as_view(), name="api-runs"),
     path("api/v1/forecasts/<int:run_id>", runs_api.Run.as_view(), name="api-run"),
     path("api/v1/forecasts/<int:run_id>/cells", cells_api.Cells.as_view(), name="api-cells"),

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from forecasting.core.limits import CannotForecast
-from forecasting.core.recipe import Recipe, Term, standard_recipe
+from forecasting.core.recipe import MODELS, Recipe, Term, standard_recipe
 from forecasting.core.taxonomy import check_may_forecast
 from governance.core.refusals import Reason, Refused
 
@@ -25,13 +25,18 @@ class Parameter:
     whole: bool = True
 
 
-MODELS_OFFERED: Mapping[str, str] = MappingProxyType(
+_WORDS: Mapping[str, str] = MappingProxyType(
     {
         "blend": "log-linear blend: counts and densities of past incidents, weighted by what past windows teach",
+        "boosted": "boosted trees on the same ingredients as the log-linear blend",
+        "glm": "Poisson regression on counts of several spans and on densities",
         "decayed": "decayed counts: recent incidents count more than old ones",
         "kde": "kernel density: past incidents spread over their surroundings",
         "counts": "all-history counts: every past incident counts one",
     }
+)
+MODELS_OFFERED: Mapping[str, str] = MappingProxyType(
+    {name: words for name, words in _WORDS.items() if name in MODELS}
 )
 """Models that may be drafted, in plain words. Every other one is a comparator, made for backtests only."""
 

@@ -142,12 +142,16 @@ def is_retired(recipe: Recipe) -> bool:
     return RecipeRetirement.objects.filter(recipe=recipe).exists()
 
 
-def categories_in_force(jurisdiction: Jurisdiction, moment: datetime) -> dict[str, int]:
-    """Return category -> number of the recipe that its forecasts use at a moment."""
-    rows = Recipe.objects.filter(jurisdiction=jurisdiction, valid_until__gt=moment, retirement=None).order_by(
-        "id"
-    )
-    return {category: row.pk for row in rows for category in row.body.get("categories", ())}
+def recipes_in_force(jurisdiction: Jurisdiction) -> dict[str, Recipe]:
+    """Return category -> the recipe that its forecasts use now: the newest that is valid and was not retired."""
+    now = clock.now(jurisdiction)
+    rows = Recipe.objects.filter(jurisdiction=jurisdiction, valid_until__gt=now, retirement=None)
+    return {category: row for row in rows.order_by("id") for category in row.body.get("categories", ())}
+
+
+def categories_in_force(jurisdiction: Jurisdiction) -> dict[str, int]:
+    """Return category -> number of the recipe that its forecasts use now."""
+    return {category: row.pk for category, row in recipes_in_force(jurisdiction).items()}
 
 
 def evaluations_waiting(jurisdiction: Jurisdiction) -> list[tuple[RecipeEvaluation, str]]:

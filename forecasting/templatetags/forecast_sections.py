@@ -7,7 +7,7 @@ from django.urls import reverse
 
 register = template.Library()
 
-SECTIONS = (("Forecasts", "runs"),)
+SECTIONS = (("Forecasts", "runs"), ("Recipes", "recipes"))
 """What a page is called, and the name of its address."""
 
 
