@@ -31,7 +31,7 @@ class RecipeRow(serializers.Serializer[Any]):
     title = serializers.CharField()
     jurisdiction = serializers.CharField(source="jurisdiction.slug")
     categories = serializers.ListField(child=serializers.CharField())
-    state = serializers.ChoiceField(choices=[each.value for each in RecipeState])
+    state = serializers.CharField(help_text=f"One of: {', '.join(RecipeState)}.")
     in_force_for = serializers.SerializerMethodField(help_text="Categories whose forecasts use it now.")
     drafted_at = serializers.DateTimeField(source="draft.drafted_at", default=None)
     valid_until = serializers.DateTimeField(source="recipe.valid_until", default=None)
@@ -89,7 +89,7 @@ class Recipes(RoleEndpoint):
 
     def get_serializer_context(self) -> dict[str, Any]:
         """Add which recipe each category's forecasts use now."""
-        return super().get_serializer_context() | {"in_force": _in_force(self.request)}
+        return {**super().get_serializer_context(), "in_force": _in_force(self.request)}
 
 
 class OneRecipe(RoleEndpoint):
@@ -110,7 +110,7 @@ class OneRecipe(RoleEndpoint):
 
     def get_serializer_context(self) -> dict[str, Any]:
         """Add which recipe each category's forecasts use now."""
-        return super().get_serializer_context() | {"in_force": _in_force(self.request)}
+        return {**super().get_serializer_context(), "in_force": _in_force(self.request)}
 
 
 class CardAnswer(serializers.Serializer[Any]):
@@ -124,7 +124,7 @@ class CardAnswer(serializers.Serializer[Any]):
     about = serializers.CharField()
     intended_use = serializers.CharField()
     not_for = serializers.ListField(child=serializers.CharField())
-    data = serializers.DictField()
+    data = serializers.DictField()  # type: ignore[assignment]
     method = serializers.DictField()
     evaluation = serializers.ListField(child=serializers.DictField())
     scores = serializers.ListField(child=serializers.DictField())
