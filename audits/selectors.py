@@ -11,9 +11,10 @@ from audits.core.exposure import Geometries
 from audits.core.groups import EVERYBODY, GroupTable
 from audits.core.verdict import Wording
 from audits.models import AuditRun, GroupCount, ResidentTable
-from forecasting.selectors.audited import flagged_cells, plan_places
+from forecasting.selectors.audited import flagged_cells, plan_places, tried_cells
 from forecasting.selectors.geography import all_on_plane, on_plane
 from forecasting.selectors.plans import body_of, plan_with_digest, plans_of
+from forecasting.selectors.recipes import standing_of, standings_evaluated
 from forecasting.selectors.runs import run_with_digest, runs_of
 from governance import clock
 from governance.core.refusals import Reason, Refused
@@ -97,13 +98,18 @@ def district_shape(district: District) -> BaseGeometry:
     return on_plane(district.jurisdiction, district.boundary)
 
 
-def subject_of(kind: str, digest: str) -> Subject:
-    """Return what an audit of this digest looks at. Raises Refused(NOT_FOUND | BAD_INPUT)."""
+def subject_of(kind: str, digest: str, jurisdiction: Jurisdiction | None = None) -> Subject:
+    """Return what an audit of this digest looks at; the same recipe may be drafted in several jurisdictions.
+
+    Raises Refused(NOT_FOUND | BAD_INPUT).
+    """
+    if kind == AuditRun.SubjectKind.RECIPE and jurisdiction is not None:
+        return _recipe_subject(digest, jurisdiction)
     if kind == AuditRun.SubjectKind.RUN:
         return _run_subject(digest)
     if kind == AuditRun.SubjectKind.PLAN:
         return _plan_subject(digest)
-    raise Refused(Reason.BAD_INPUT, f"One can audit a run or a plan, not a “{kind}”.")
+    raise Refused(Reason.BAD_INPUT, f"One can audit a run, a plan or a city’s recipe, not a “{kind}”.")
 
 
 def _run_subject(digest: str) -> Subject:
@@ -142,8 +148,36 @@ def _plan_subject(digest: str) -> Subject:
     )
 
 
+def _recipe_subject(digest: str, jurisdiction: Jurisdiction) -> Subject:
+    """Return the places that any of the recipe's forecasts of the last window in its evaluation flags."""
+    standing = standing_of(jurisdiction, digest)
+    if standing is None or standing.evaluation is None or not standing.facts.evaluated:
+        raise Refused(
+            Reason.NOT_FOUND,
+            f"{jurisdiction.name} has no evaluated recipe {digest[:12]}…, so there is nothing to audit. Order its "
+            "evaluation first.",
+        )
+    cells = tried_cells(standing.trials)
+    if not cells.proposed.size:
+        raise Refused(
+            Reason.TOO_LITTLE_DATA,
+            f"Nothing could be forecast with the recipe “{standing.title}”, so it flags no place to audit.",
+        )
+    return Subject(
+        kind=AuditRun.SubjectKind.RECIPE,
+        digest=digest,
+        # The city's name keeps apart the reports of one recipe in two cities.
+        title=f"Recipe “{standing.title}” of {jurisdiction.name}, on past windows",
+        jurisdiction=jurisdiction,
+        district=None,
+        at=standing.evaluation.as_of,
+        proposed=cells.proposed,
+        counted=cells.counted,
+    )
+
+
 def pending(jurisdiction: Jurisdiction) -> list[tuple[str, str]]:
-    """Return (kind, digest) of the forecasts and plans that still need an audit, oldest first.
+    """Return (kind, digest) of the recipes, forecasts and plans that still need an audit, oldest first.
 
     One that was never audited needs one; so does one whose window is not over and whose audit used other
     residents than those in force.
@@ -157,6 +191,12 @@ def pending(jurisdiction: Jurisdiction) -> list[tuple[str, str]]:
     subjects = [
         *((AuditRun.SubjectKind.RUN, run.digest, run.window_end) for run in runs_of(jurisdiction)),
         *((AuditRun.SubjectKind.PLAN, plan.digest, plan.ends_at) for plan in plans),
+        # Its windows are past: it is audited once, with the residents of that day.
+        *(
+            (AuditRun.SubjectKind.RECIPE, each.digest, moment)
+            for each in standings_evaluated(jurisdiction)
+            if any(trial.cells_digest for trial in each.trials)
+        ),
     ]
     return [
         (kind.value, digest)

@@ -17,6 +17,8 @@ SCHEDULE = (
     ("governance.tasks.lift_approved", MINUTE),
     ("governance.tasks.close_reviews", MINUTE),
     ("forecasting.tasks.execute_approved", MINUTE),
+    ("forecasting.tasks.evaluate_drafts", MINUTE),
+    ("forecasting.tasks.adopt_approved_recipes", MINUTE),
     ("governance.tasks.adopt_policies", MINUTE),
     ("governance.tasks.apply_role_grants", MINUTE),
     ("governance.tasks.expire_requests", MINUTE),

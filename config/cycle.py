@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from audits.tasks import audit_pending
 from config.replay import next_step
-from forecasting.tasks import close_due, execute_approved, issue_due_in, propose_due_in, score_due
+from forecasting.tasks import (
+    adopt_approved_recipes,
+    close_due,
+    execute_approved,
+    issue_due_in,
+    propose_due_in,
+    score_due,
+)
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
 from governance.permissions import check
@@ -52,6 +59,7 @@ def run_cycle(jurisdiction: Jurisdiction, *, say: Say = quiet, scripted: bool = 
 def settle(*, say: Say = quiet) -> None:
     """Do everything that follows from decisions and from time: briefings, closures, scores, publications."""
     timed(say, "policies adopted", adopt_policies)
+    timed(say, "recipes adopted", adopt_approved_recipes)
     timed(say, "holds lifted", lift_approved)
     timed(say, "reviews closed", close_reviews)
     timed(say, "briefings issued", execute_approved)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import isfinite, nan
 
 from forecasting.core.plan_body import Place, PlanBody
 from forecasting.core.plan_edit import PlaceEdit
+from forecasting.core.recipe import Recipe
+from forecasting.core.recipe_draft import PARAMETERS, drafted_recipe
 from forecasting.core.scenario_request import WHERE, ScenarioRequest
 from governance.core.refusals import Reason, Refused
 
@@ -88,4 +90,35 @@ def _figure(sent: Mapping[str, str], field: str, label: str, standard: float) ->
         value = nan
     if not isfinite(value):
         raise Refused(Reason.BAD_INPUT, f"{label} is a number; “{text[:20]}” is none. Nothing was simulated.")
+    return value
+
+
+def read_recipe(sent: Mapping[str, str], categories: Collection[str], allowed: Collection[str]) -> Recipe:
+    """Read the form of a draft: a model, its parameters, and half-lives, one a line as "recent 30".
+
+    ``allowed``: categories that the recipe may learn from. Raises Refused(BAD_INPUT | OUTSIDE_POLICY) naming what
+    cannot be read, and CannotForecast for what cannot be.
+    """
+    written = {name: sent.get(name, "").strip() for name in PARAMETERS}
+    return drafted_recipe(
+        sent.get("model", ""),
+        categories,
+        related=allowed,
+        changes={name: _number(text, PARAMETERS[name].label) for name, text in written.items() if text},
+        half_lives=dict(_half_life(line) for line in sent.get("half_lives", "").splitlines() if line.strip()),
+    )
+
+
+def _half_life(line: str) -> tuple[str, float]:
+    name, _, days = line.strip().replace("=", " ").rpartition(" ")
+    return name.strip(), _number(days, f"The half-life in “{line.strip()[:60]}”")
+
+
+def _number(text: str, what: str) -> float:
+    try:
+        value = float(text) if len(text) < 20 else float("nan")
+    except ValueError:
+        value = float("nan")
+    if not isfinite(value):
+        raise Refused(Reason.BAD_INPUT, f"{what}: write a number; “{text[:40]}” is none. Nothing was kept.")
     return value

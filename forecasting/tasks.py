@@ -9,12 +9,16 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from celery import shared_task
+from django.core.cache import cache
+from django.db import transaction
 
 from forecasting.core.limits import MIN_INCIDENTS
+from forecasting.core.recipe import categories_read, recipe_from_dict
 from forecasting.core.upcoming import UpcomingShift, next_opening, upcoming_shifts, window_end
 from forecasting.selectors.extracts import extract_numbered, known_counts
 from forecasting.selectors.plans import plans_to_close, plans_to_execute
 from forecasting.selectors.profiles import reporting_delay
+from forecasting.selectors.recipes import drafts_approved, evaluation_numbered, evaluations_waiting
 from forecasting.selectors.runs import (
     latest_window_end,
     latest_window_start,
@@ -24,7 +28,9 @@ from forecasting.selectors.runs import (
     run_numbered,
 )
 from forecasting.selectors.scores import runs_to_score
+from forecasting.services.adopt_recipe import adopt_recipe
 from forecasting.services.close_plan import close_plan
+from forecasting.services.evaluate_recipe import evaluate_recipe
 from forecasting.services.execute_plan import execute_plan
 from forecasting.services.issue_forecast import issue_forecast
 from forecasting.services.propose_plan import propose_plan
@@ -41,13 +47,16 @@ from governance.selectors import (
     policy_in_force,
     scheduler_account,
 )
+from governance.services.redeem_approval import redeem_approval
 
 if TYPE_CHECKING:
+    from forecasting.models import RecipeDraft, RecipeEvaluation
     from governance.models import District, Jurisdiction, User
 
 log = logging.getLogger("lamplight.forecasting")
 
 DAYS = 7
+TRIAL_SECONDS = 30 * 60  # after this long a trial that never came to an end is begun anew
 LEAD = timedelta(hours=12)  # a window's forecasts are issued at most this long before it opens
 
 
@@ -161,6 +170,66 @@ def score_one(run_id: int, extract_id: int) -> bool:
     if run is None or extract is None:
         return False
     return _in_turn(score_forecast, run=run, extract=extract)
+
+
+# --- recipes --------------------------------------------------------------------------------------------------
+
+
+@shared_task
+def evaluate_drafts() -> int:
+    """Ask for one trial of an ordered evaluation in every jurisdiction, the oldest first; returns how many.
+
+    One a turn: trials take long, and where tasks run in line the schedule has other things to do between them.
+    """
+    return sum(_evaluate_next(jurisdiction) for jurisdiction in jurisdictions())
+
+
+def _evaluate_next(jurisdiction: Jurisdiction) -> bool:
+    for evaluation, category in evaluations_waiting(jurisdiction):
+        if cache.add(f"trial-{evaluation.pk}-{category}", value=True, timeout=TRIAL_SECONDS):
+            evaluate_one.delay(evaluation.pk, category)
+            return True
+    return False
+
+
+@shared_task
+def evaluate_one(evaluation_id: int, category: str) -> bool:
+    """Try one category of a draft, on an extract of what was known when its evaluation was ordered."""
+    evaluation = evaluation_numbered(evaluation_id)
+    return evaluation is not None and _in_turn(_tried, evaluation=evaluation, category=category)
+
+
+def _tried(*, evaluation: RecipeEvaluation, category: str, by: User) -> None:
+    recipe = recipe_from_dict(evaluation.draft.body)
+    sealed = seal_extract(
+        jurisdiction=evaluation.draft.jurisdiction,
+        as_of=evaluation.as_of,
+        categories=sorted(set().union(*(categories_read(recipe, each) for each in recipe.categories))),
+        by=by,
+    )
+    evaluate_recipe(evaluation=evaluation, category=category, extract=sealed, by=by)
+
+
+@shared_task
+def adopt_approved_recipes() -> int:
+    """Put the recipes that people approved into use; returns how many.
+
+    An approval is used up and its recipe adopted in one transaction. What can no longer be adopted stays as it is,
+    with the reason in the application log, until it expires.
+    """
+    return sum(
+        _in_turn(_adopted, draft=draft)
+        for jurisdiction in jurisdictions()
+        for draft in drafts_approved(jurisdiction)
+    )
+
+
+def _adopted(*, draft: RecipeDraft, by: User) -> None:
+    with transaction.atomic():
+        redeem_approval(digest=draft.digest, kind="recipe", by=by)
+        adopt_recipe(
+            jurisdiction=draft.jurisdiction, name=draft.title, recipe=recipe_from_dict(draft.body), by=by
+        )
 
 
 # --- plans ----------------------------------------------------------------------------------------------------

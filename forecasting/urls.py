@@ -6,9 +6,10 @@ from forecasting.api import batches as batches_api
 from forecasting.api import cells as cells_api
 from forecasting.api import context_layers as context_api
 from forecasting.api import plans as plans_api
+from forecasting.api import recipes as recipes_api
 from forecasting.api import runs as runs_api
 from forecasting.api import scenarios as scenarios_api
-from forecasting.views import batches, context_layers, plans, runs, scenarios, scores
+from forecasting.views import batches, context_layers, plans, recipes, runs, scenarios, scores
 
 urlpatterns = [
     path("plans/", plans.plan_list, name="plans"),
@@ -33,6 +34,14 @@ urlpatterns = [
     path("api/v1/scenarios/<int:number>", scenarios_api.Scenario.as_view(), name="api-scenario"),
     path("api/v1/context", context_api.Context.as_view(), name="api-context"),
     path("scores/", scores.score_list, name="scores"),
+    path("recipes/", recipes.recipe_list, name="recipes"),
+    path("recipes/draft", recipes.draft, name="recipe-draft"),
+    path("recipes/<str:digest>/", recipes.recipe_page, name="recipe"),
+    path("recipes/<str:digest>/act", recipes.act, name="recipe-act"),
+    path("recipes/<str:digest>/card", recipes.card, name="recipe-card"),
+    path("api/v1/recipes", recipes_api.Recipes.as_view(), name="api-recipes"),
+    path("api/v1/recipes/<str:digest>", recipes_api.OneRecipe.as_view(), name="api-recipe"),
+    path("api/v1/recipes/<str:digest>/card", recipes_api.Card.as_view(), name="api-recipe-card"),
     path("api/v1/forecasts", runs_api.Runs.as_view(), name="api-runs"),
     path("api/v1/forecasts/<int:run_id>", runs_api.Run.as_view(), name="api-run"),
     path("api/v1/forecasts/<int:run_id>/cells", cells_api.Cells.as_view(), name="api-cells"),

@@ -318,6 +318,15 @@ def evidence_for(digest: str, jurisdiction: Jurisdiction) -> dict[str, Evidence]
     return {row.kind: row for row in rows.order_by("id")}
 
 
+def evidence_on(digests: Iterable[str], jurisdiction: Jurisdiction) -> dict[str, dict[str, Evidence]]:
+    """Return digest -> the newest evidence of each kind about it, in one query; a digest without any is left out."""
+    found: dict[str, dict[str, Evidence]] = {}
+    rows = Evidence.objects.filter(subject_digest__in=list(digests), jurisdiction=jurisdiction)
+    for row in rows.order_by("id"):
+        found.setdefault(row.subject_digest, {})[row.kind] = row
+    return found
+
+
 def lock_request(request_id: int) -> ChangeRequest:
     """Return one request with where it belongs, its row locked until the deed commits; the maps are left out."""
     rows = ChangeRequest.objects.select_for_update(of=("self",)).select_related("jurisdiction", "district")

@@ -17,6 +17,7 @@ class AuditRun(models.Model):
     class SubjectKind(models.TextChoices):
         RUN = "run"
         PLAN = "plan"
+        RECIPE = "recipe"
 
     jurisdiction = models.ForeignKey("governance.Jurisdiction", models.PROTECT, related_name="+")
     district = models.ForeignKey("governance.District", models.PROTECT, null=True, related_name="+")

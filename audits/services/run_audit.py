@@ -26,21 +26,24 @@ from governance.selectors import policy_in_force
 from governance.services.attach_evidence import attach_evidence
 
 if TYPE_CHECKING:
-    from governance.models import User
+    from governance.models import Jurisdiction, User
     from governance.selectors import PolicyInForce
 
 FORMAT = "lamplight-audit/1"
 
 
 @transaction.atomic
-def run_audit(*, subject_kind: str, subject_digest: str, by: User) -> AuditRun:
+def run_audit(
+    *, subject_kind: str, subject_digest: str, by: User, jurisdiction: Jurisdiction | None = None
+) -> AuditRun:
     """Measure how often each group lives in the flagged or proposed places, judge it, and attach the evidence.
 
     The bootstrap is seeded by the subject's digest, so anybody who repeats the audit gets the same report; a
-    repeated audit is a no-op. Beside the subject stands what counting alone would have flagged.
+    repeated audit is a no-op. Beside the subject stands what counting alone would have flagged. `jurisdiction`: whose
+    recipe it is; a run and a plan say so themselves.
     Raises Refused(NOT_PERMITTED | NOT_FOUND | BAD_INPUT | TOO_LITTLE_DATA).
     """
-    subject = subject_of(subject_kind, subject_digest)
+    subject = subject_of(subject_kind, subject_digest, jurisdiction)
     role = check(by, Permission.RUN_AUDITS, subject.jurisdiction)
     residents = _residents(subject)
     policy = policy_in_force(subject.jurisdiction, subject.at)

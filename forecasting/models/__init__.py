@@ -7,6 +7,7 @@ from forecasting.models.forecast_run import ForecastRun
 from forecasting.models.incident import Incident
 from forecasting.models.plan import Briefing, Plan, PlanClosure
 from forecasting.models.recipe import Recipe
+from forecasting.models.recipe_draft import RecipeDraft, RecipeEvaluation, RecipeRetirement, RecipeTrial
 from forecasting.models.scenario_run import ScenarioRun
 from forecasting.models.scorecard import Scorecard
 
@@ -20,6 +21,10 @@ __all__ = [
     "Plan",
     "PlanClosure",
     "Recipe",
+    "RecipeDraft",
+    "RecipeEvaluation",
+    "RecipeRetirement",
+    "RecipeTrial",
     "ScenarioRun",
     "Scorecard",
 ]

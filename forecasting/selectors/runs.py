@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 
 def recipe_in_force(jurisdiction: Jurisdiction, category: str, moment: datetime) -> Recipe | None:
-    """Return the newest adopted recipe of a category that is still valid at a moment."""
-    rows = Recipe.objects.filter(jurisdiction=jurisdiction, valid_until__gt=moment).order_by("-id")
+    """Return the newest adopted recipe of a category that is still valid at a moment and was not retired."""
+    valid = Recipe.objects.filter(jurisdiction=jurisdiction, valid_until__gt=moment, retirement=None)
+    rows = valid.order_by("-id")
     return next((row for row in rows if category in row.body["categories"]), None)
 
 

@@ -23,6 +23,7 @@ from forecasting.models import Extract, ForecastRun, Recipe
 from forecasting.selectors.extracts import incidents_in
 from forecasting.selectors.geography import city_of, geography_digest
 from forecasting.selectors.layers import layer_digests, layers_known
+from forecasting.selectors.recipes import is_retired
 from forecasting.selectors.runs import run_for
 from governance import clock
 from governance.artifacts import store_artifact
@@ -88,6 +89,7 @@ def issue_forecast(
         },
     )
     check_not_held(jurisdiction, subject)  # once more, with the log locked: computing took long
+    _check_not_retired(recipe)
     return ForecastRun.objects.create(
         jurisdiction=jurisdiction,
         recipe=recipe,
@@ -225,6 +227,16 @@ def _check_recipe(jurisdiction: Jurisdiction, recipe: Recipe, moment: datetime) 
             Reason.EXPIRED,
             f"The recipe “{recipe.name}” was approved until {recipe.valid_until:%d %B %Y}. Propose it again, or a "
             "better one.",
+        )
+    _check_not_retired(recipe)
+
+
+def _check_not_retired(recipe: Recipe) -> None:
+    if is_retired(recipe):
+        raise Refused(
+            Reason.NOT_APPROVED,
+            f"The recipe “{recipe.name}” was retired, so no forecast may use it. Use another one, or propose a better "
+            "one.",
         )
 
 

@@ -7,7 +7,13 @@ from django.urls import reverse
 
 register = template.Library()
 
-SECTIONS = (("Forecasts", "runs"), ("Scores", "scores"), ("Scenarios", "scenarios"), ("Context", "context"))
+SECTIONS = (
+    ("Forecasts", "runs"),
+    ("Scores", "scores"),
+    ("Recipes", "recipes"),
+    ("Scenarios", "scenarios"),
+    ("Context", "context"),
+)
 """What a page is called, and the name of its address."""
 
 

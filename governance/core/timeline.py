@@ -28,7 +28,12 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "plan.closed": "closed the plan’s journal",
         "policy.proposed": "wrote the draft",
         "policy.adopted": "put the policy in force",
+        "recipe.drafted": "drafted the recipe",
+        "recipe.evaluation_ordered": "asked for its evaluation on past windows",
+        "recipe.tried": "tried it on past windows of one category",
+        "recipe.proposed": "proposed the recipe",
         "recipe.adopted": "put the recipe in force",
+        "recipe.retired": "retired the recipe",
         "comment.left": "commented in public",
         "comments.answered": "answered public comments",
         "recovery.proposed": "proposed to recover the log",
@@ -47,6 +52,8 @@ REASONED = frozenset(
         "hold.lift_requested",
         "glass.broken",
         "recovery.proposed",
+        "recipe.drafted",
+        "recipe.retired",
     }
 )
 """Actions beside whose entries a reason, or the sentence of an audit, is kept; other texts have forms of their own."""

@@ -18,6 +18,8 @@ QUESTIONS: Mapping[str, str] = MappingProxyType(
         "plan_disparity": "Fair?",
         "run_disparity": "Is the whole forecast fair?",
         "forecast_disparity": "Is the whole forecast fair?",
+        "recipe_backtest": "Better than counting?",
+        "recipe_disparity": "Is it fair who lives in the places it flags?",
         "calibration": "Are its numbers right?",
     }
 )

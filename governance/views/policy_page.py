@@ -21,6 +21,7 @@ from governance.core.states import STATE_WORDS, UNDECIDED, UNFINISHED, State
 from governance.models import LedgerEntry
 from governance.permissions import can
 from governance.views.deciding import Said, deciding_context, said_about
+from governance.views.evidence import evidence_lines
 from governance.views.way import Station, WayStep, way_steps
 
 if TYPE_CHECKING:
@@ -244,6 +245,7 @@ def request_context(change: ChangeRequest, by: User) -> dict[str, Any]:
         "may_answer": drafts and not by.is_service and State(change.state) in UNDECIDED,
         "may_edit": drafts and draft is not None and State(change.state) in UNDECIDED,
         "steps": steps(change, summary),
+        "evidence": evidence_lines([change.digest], here),
     }
 
 

@@ -14,7 +14,13 @@ from django.urls import reverse
 from audits.models import AuditRun
 from audits.services.import_residents import import_residents
 from audits.services.run_audit import run_audit
-from forecasting.models import Batch, Plan
+from forecasting.core.recipe import recipe_digest, standard_recipe
+from forecasting.models import Batch, Plan, Recipe, RecipeDraft
+from forecasting.services.adopt_recipe import adopt_recipe
+from forecasting.services.draft_recipe import draft_recipe
+from forecasting.services.order_evaluation import order_evaluation
+from forecasting.services.propose_recipe import propose_recipe
+from forecasting.services.retire_recipe import retire_recipe
 from forecasting.services.seal_extract import seal_extract
 from governance import clock
 from governance.core.approval import Verdict
@@ -57,6 +63,8 @@ class World:
     batch: Batch
     asked: RoleRequest
     drafted: ChangeRequest
+    recipe: RecipeDraft
+    in_use: Recipe
 
     def person(self, role: Role) -> User:
         """Return the one account that holds this role alone."""
@@ -86,7 +94,22 @@ def world(db: None, monkeypatch: pytest.MonkeyPatch) -> World:
         user=city.eve, role=Role.BOARD_MEMBER, jurisdiction=here, district=None, reason=WHY, by=city.scheduler
     )
     audit = run_audit(subject_kind="plan", subject_digest=plan.digest, by=city.scheduler)
-    return World(city, plan, audit, add_batch(city, "a"), asked, drafted(city))
+    return World(
+        city,
+        plan,
+        audit,
+        add_batch(city, "a"),
+        asked,
+        drafted(city),
+        drafted_recipe(city),
+        recipe_in_use(city),
+    )
+
+
+def drafted_recipe(city: City) -> RecipeDraft:
+    """Draft a recipe that nobody has evaluated."""
+    body = standard_recipe("decayed", ("robbery",), cell_metres=300.0).to_dict()
+    return draft_recipe(jurisdiction=city.jurisdiction, title="Decayed", body=body, reason=WHY, by=city.ana)
 
 
 def drafted(city: City) -> ChangeRequest:
@@ -98,6 +121,14 @@ def drafted(city: City) -> ChangeRequest:
         Proposed(write_terms(terms), terms, newest.version, at.replace(second=0, microsecond=0), WHY),
         city.ana,
     )
+
+
+def recipe_in_use(city: City) -> Recipe:
+    """Return a recipe that the city agreed to when it was set up."""
+    recipe = standard_recipe("counts", ("robbery",), cell_metres=300.0)
+    city.jurisdiction.genesis = {"recipe": [recipe_digest(recipe)]}
+    city.jurisdiction.save()
+    return adopt_recipe(jurisdiction=city.jurisdiction, name="Counts", recipe=recipe, by=city.scheduler)
 
 
 def vote(request_id: int, digest: str, by: User) -> None:
@@ -160,6 +191,7 @@ Request = tuple[
 PAGES: dict[Permission, Request] = {
     Permission.MANAGE_DATA: ("batch-refusals", lambda world: [world.batch.pk], None),
     Permission.SEE_FORECASTS: ("run", lambda world: [world.plan.run_id], None),
+    Permission.RUN_FORECASTS: ("recipe-act", lambda world: [world.recipe.digest], {"do": "evaluate"}),
     Permission.PROPOSE: (
         "plan-edit",
         lambda world: [world.plan.change_request_id],
@@ -183,9 +215,11 @@ API: dict[Permission, Request] = {
     Permission.SEE_RECORD: ("api-inbox", lambda _: [], None),
 }
 WITHOUT_PAGE = {  # done by the schedule or a command; a page that is made for one of them is added above
-    Permission.RUN_FORECASTS, Permission.EXECUTE, Permission.RUN_AUDITS, Permission.PUBLISH,
+    Permission.EXECUTE, Permission.RUN_AUDITS, Permission.PUBLISH,
 }  # fmt: skip
-WITHOUT_API = WITHOUT_PAGE | {Permission.PROPOSE, Permission.MANAGE_ROLES, Permission.ADVANCE_CLOCK}
+WITHOUT_API = WITHOUT_PAGE | {
+    Permission.RUN_FORECASTS, Permission.PROPOSE, Permission.MANAGE_ROLES, Permission.ADVANCE_CLOCK,
+}  # fmt: skip
 
 
 def served(client: Client, world: World, by: User, request: Request) -> bool:
@@ -274,6 +308,45 @@ def test_policies_are_drafted_and_comments_answered_by_whoever_proposes_or_votes
     wanted = {name: name != "nobody" and bool(either & ROLES[Role(name)].permissions) for name in people}
     wanted["supervisor"] = False  # she proposes in her district, and a policy is the city's
     for name, (deed, page) in DRAFTING.items():
+        with subtests.test(name):
+            assert {each: done(deed, world, by) for each, by in people.items()} == wanted
+            assert {each: served(client, world, by, page) for each, by in people.items()} == wanted
+
+
+def draft_again(world: World, by: User) -> None:
+    """Draft what is no recipe: the question of who may is asked before."""
+    draft_recipe(jurisdiction=world.city.jurisdiction, title="", body={}, reason="no", by=by)
+
+
+RECIPES: dict[str, tuple[set[Permission], Callable[[World, User], object], Request]] = {
+    "draft": ({Permission.PROPOSE}, draft_again, ("recipe-draft", lambda _: [], {"do": "keep"})),
+    "evaluate": (
+        {Permission.RUN_FORECASTS},
+        lambda world, by: order_evaluation(draft=world.recipe, by=by),
+        ("recipe-act", lambda world: [world.recipe.digest], {"do": "evaluate"}),
+    ),
+    "propose": (
+        {Permission.PROPOSE, Permission.DECIDE_POLICY},
+        lambda world, by: propose_recipe(draft=world.recipe, by=by),
+        ("recipe-act", lambda world: [world.recipe.digest], {"do": "propose"}),
+    ),
+    "retire": (
+        {Permission.RUN_FORECASTS, Permission.DECIDE_POLICY},
+        lambda world, by: retire_recipe(recipe=world.in_use, reason="no", by=by),
+        ("recipe-act", lambda world: [world.in_use.digest], {"do": "retire", "reason": "no"}),
+    ),
+}
+
+
+def test_each_deed_about_a_recipe_is_let_pass_alike_by_the_service_and_on_the_page(
+    client: Client, world: World, subtests: pytest.Subtests
+) -> None:
+    people = {role.value: world.person(role) for role in Role if role is not Role.SERVICE} | {
+        "nobody": world.city.eve
+    }
+    for name, (held, deed, page) in RECIPES.items():
+        wanted = {each: each != "nobody" and bool(held & ROLES[Role(each)].permissions) for each in people}
+        wanted["supervisor"] = False  # she proposes in her district, and a recipe is the city's
         with subtests.test(name):
             assert {each: done(deed, world, by) for each, by in people.items()} == wanted
             assert {each: served(client, world, by, page) for each, by in people.items()} == wanted
