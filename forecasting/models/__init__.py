@@ -1,7 +1,9 @@
 """Tables of forecasting."""
 
 from forecasting.models.batch import Batch
+from forecasting.models.drift_run import DriftRun, Fallback, FallbackEnd
 from forecasting.models.extract import Extract
+from forecasting.models.finding_run import FindingRun
 from forecasting.models.forecast_run import ForecastRun
 from forecasting.models.incident import Incident
 from forecasting.models.plan import Briefing, Plan, PlanClosure
@@ -11,7 +13,11 @@ from forecasting.models.scorecard import Scorecard
 __all__ = [
     "Batch",
     "Briefing",
+    "DriftRun",
     "Extract",
+    "Fallback",
+    "FallbackEnd",
+    "FindingRun",
     "ForecastRun",
     "Incident",
     "Plan",

@@ -13,12 +13,14 @@ from forecasting.core.grid import Grid
 from forecasting.core.limits import as_refusal
 from forecasting.core.manifest import canonical_bytes, listed, run_manifest, seed_for
 from forecasting.core.pipeline import Forecast, make_forecast, recipe_as_known, split_to_shifts
+from forecasting.core.recipe import Recipe as RecipeBody
 from forecasting.core.recipe import check_features, recipe_from_dict
 from forecasting.core.run_tables import cell_columns, share_columns
 from forecasting.core.taxonomy import DISCOVERED_KINDS
 from forecasting.core.training import surfaces_for
 from forecasting.core.windows import Window
 from forecasting.models import Extract, ForecastRun, Recipe
+from forecasting.selectors.drift import fallback_in_force
 from forecasting.selectors.extracts import incidents_in
 from forecasting.selectors.geography import city_of, geography_digest
 from forecasting.selectors.runs import run_for
@@ -83,6 +85,7 @@ def issue_forecast(
             "window_end": _minute(window_end),
             **{name: str(made.manifest[name]) for name in ("extract", "cells", "shares")},
             "recipe": recipe.digest,
+            **({"fallback": str(made.manifest["fallback"])} if "fallback" in made.manifest else {}),
         },
     )
     check_not_held(jurisdiction, subject)  # once more, with the log locked: computing took long
@@ -134,7 +137,7 @@ def _compute(
     window: Window,
     policy: PolicyInForce,
 ) -> _Made:
-    body = recipe_from_dict(recipe.body)
+    body, by_counts = _recipe_to_use(jurisdiction, recipe, category, policy)
     city = city_of(jurisdiction, body.cell_metres, policy.terms.shifts)
     seed = seed_for(jurisdiction.slug, category, str(window.start))
     flag_area = policy.terms.flag_share * city.grid.total_area
@@ -156,9 +159,20 @@ def _compute(
         "policy_version": policy.version,
         "cells": digest(cells_data),
         "shares": digest(shares_data),
+        **by_counts,
     }
     manifest = run_manifest(sources, city, body, forecast, flag_area, seed)
     return _Made(forecast, city.grid, manifest, canonical_bytes(manifest), cells_data, shares_data)
+
+
+def _recipe_to_use(
+    jurisdiction: Jurisdiction, recipe: Recipe, category: str, policy: PolicyInForce
+) -> tuple[RecipeBody, dict[str, str]]:
+    """The approved recipe, or the one by counts while a fallback that the policy demands stands in for it."""
+    fallback = fallback_in_force(jurisdiction, category)
+    if fallback is None or fallback.recipe_id != recipe.pk or not policy.terms.fallback_on_drift:
+        return recipe_from_dict(recipe.body), {}
+    return recipe_from_dict(fallback.body), {"fallback": fallback.digest}
 
 
 def _minute(moment: datetime) -> str:
