@@ -59,7 +59,12 @@ def check_drift(*, jurisdiction: Jurisdiction, category: str, by: User) -> Drift
         role=role,
         jurisdiction=jurisdiction,
         policy_version=policy.version,
-        detail={"category": category, "checks": len(made.checks), "breached": ", ".join(made.breached)},
+        detail={
+            "category": category,
+            "checks": len(made.checks),
+            "breached": len(made.breached),
+            **dict.fromkeys(made.breached, True),
+        },
     )
     check_not_held(jurisdiction, Subject(category=category))  # once more, with the log locked
     run = DriftRun.objects.create(

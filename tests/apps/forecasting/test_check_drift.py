@@ -30,7 +30,7 @@ from tests.factories.exports import line, write
 from tests.factories.history import CATEGORY, add_history, add_recipe
 
 BURST, LATE = 40, 4  # incidents at one point; weeks whose reports come late
-KIND = "Burglary, residential"
+KIND = '"Burglary, residential"'
 
 
 @pytest.fixture
