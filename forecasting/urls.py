@@ -6,7 +6,8 @@ from forecasting.api import batches as batches_api
 from forecasting.api import cells as cells_api
 from forecasting.api import plans as plans_api
 from forecasting.api import runs as runs_api
-from forecasting.views import batches, plans, runs
+from forecasting.api import watching as watching_api
+from forecasting.views import batches, plans, runs, watching
 
 urlpatterns = [
     path("plans/", plans.plan_list, name="plans"),
@@ -24,6 +25,12 @@ urlpatterns = [
     path("forecasts/", runs.run_list, name="runs"),
     path("forecasts/<int:run_id>/", runs.run_page, name="run"),
     path("forecasts/<int:run_id>/explore", runs.explore_run, name="run-explore"),
+    path("emerging/", watching.emerging_page, name="emerging"),
+    path("drift/", watching.drift_page, name="drift"),
+    path("data-quality/", watching.quality_page, name="data-quality"),
+    path("api/v1/findings", watching_api.Findings.as_view(), name="api-findings"),
+    path("api/v1/drift", watching_api.Drift.as_view(), name="api-drift"),
+    path("api/v1/data-quality", watching_api.DataQuality.as_view(), name="api-data-quality"),
     path("api/v1/forecasts", runs_api.Runs.as_view(), name="api-runs"),
     path("api/v1/forecasts/<int:run_id>", runs_api.Run.as_view(), name="api-run"),
     path("api/v1/forecasts/<int:run_id>/cells", cells_api.Cells.as_view(), name="api-cells"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from forecasting.core.fingerprint import digest, table_bytes
+from forecasting.core.gaps import LOOK_BACK, check_no_gap
 from forecasting.core.grid import Grid
+from forecasting.core.incidents import Incidents
 from forecasting.core.limits import as_refusal
+from forecasting.core.local_days import daily_counts, local_days
 from forecasting.core.manifest import canonical_bytes, listed, run_manifest, seed_for
 from forecasting.core.pipeline import Forecast, make_forecast, recipe_as_known, split_to_shifts
 from forecasting.core.recipe import Recipe as RecipeBody
@@ -23,6 +27,7 @@ from forecasting.models import Extract, ForecastRun, Recipe
 from forecasting.selectors.drift import fallback_in_force
 from forecasting.selectors.extracts import incidents_in
 from forecasting.selectors.geography import city_of, geography_digest
+from forecasting.selectors.reports import last_day_known
 from forecasting.selectors.runs import run_for
 from governance import clock
 from governance.artifacts import store_artifact
@@ -144,6 +149,7 @@ def _compute(
     incidents = incidents_in(extract)
     known = recipe_as_known(body, window, int(extract.as_of.timestamp()))
     with as_refusal():
+        _check_whole(jurisdiction, incidents, extract, category)
         surfaces = surfaces_for(incidents, city, known, category)
         forecast = make_forecast(surfaces, city, known, window, flag_area=flag_area, seed=seed)
         shares = split_to_shifts(incidents[category], city, known, window)
@@ -163,6 +169,19 @@ def _compute(
     }
     manifest = run_manifest(sources, city, body, forecast, flag_area, seed)
     return _Made(forecast, city.grid, manifest, canonical_bytes(manifest), cells_data, shares_data)
+
+
+def _check_whole(
+    jurisdiction: Jurisdiction, incidents: Mapping[str, Incidents], extract: Extract, category: str
+) -> None:
+    """Refuse, before any work is done, a category that vanished or a fresh gap in its data."""
+    last = last_day_known(jurisdiction, extract.as_of)
+    own = incidents.get(category)
+    if own is not None and len(own):
+        days = local_days(own.begins, jurisdiction.timezone)
+        first = max(last - LOOK_BACK + 1, int(days.min()))
+        if first <= last:
+            check_no_gap(daily_counts(days, first, last), first, category)
 
 
 def _recipe_to_use(

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from django.db import transaction
 
-from forecasting.core.findings import Findings
+from forecasting.core.findings import Findings, Ground
 from forecasting.core.limits import as_refusal
-from forecasting.core.local_days import last_whole_day
 from forecasting.core.looking import look_at
 from forecasting.core.manifest import canonical_bytes, seed_for
 from forecasting.models import Extract, FindingRun
 from forecasting.selectors.extracts import incidents_in
 from forecasting.selectors.findings import coarse_ground, finding_run_in
-from forecasting.selectors.profiles import reporting_delay
+from forecasting.selectors.reports import last_day_known
 from governance.artifacts import store_artifact
 from governance.core.holds import Subject
 from governance.core.refusals import Reason, Refused
@@ -45,7 +44,8 @@ def look_for_findings(*, jurisdiction: Jurisdiction, extract: Extract, category:
     if known is not None:
         return known
     seed = seed_for(jurisdiction.slug, category, "emerging", extract.digest)
-    found = _look(jurisdiction, extract, category, policy, seed)
+    ground = coarse_ground(jurisdiction, policy.terms.shifts)
+    found = _look(ground, extract, category, policy, seed)
     body = {
         "v": 1,
         "jurisdiction": jurisdiction.slug,
@@ -53,6 +53,7 @@ def look_for_findings(*, jurisdiction: Jurisdiction, extract: Extract, category:
         "as_of": extract.as_of.isoformat(),
         "seed": seed,
         "policy_version": policy.version,
+        "grid": {"cell": ground.grid.cell, "origin": [ground.grid.origin_x, ground.grid.origin_y]},
         **found.to_dict(),
     }
     sealed = store_artifact(canonical_bytes(body), "application/json", name=f"findings in {category}")
@@ -80,10 +81,7 @@ def look_for_findings(*, jurisdiction: Jurisdiction, extract: Extract, category:
     )
 
 
-def _look(
-    jurisdiction: Jurisdiction, extract: Extract, category: str, policy: PolicyInForce, seed: int
-) -> Findings:
-    ground = coarse_ground(jurisdiction, policy.terms.shifts)
+def _look(ground: Ground, extract: Extract, category: str, policy: PolicyInForce, seed: int) -> Findings:
     incidents = incidents_in(extract).get(category)
     if incidents is None:
         raise Refused(
@@ -91,8 +89,7 @@ def _look(
             f"The extract {extract.digest[:12]}… holds no incident of {category.replace('_', ' ')}. Bring data in "
             "with `manage.py ingest`, then seal another.",
         )
-    delay = reporting_delay(jurisdiction).total_seconds()
-    last_day = last_whole_day(int(extract.as_of.timestamp()), delay, jurisdiction.timezone)
+    last_day = last_day_known(extract.jurisdiction, extract.as_of)
     with as_refusal():
         return look_at(
             incidents,

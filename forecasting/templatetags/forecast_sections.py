@@ -7,7 +7,12 @@ from django.urls import reverse
 
 register = template.Library()
 
-SECTIONS = (("Forecasts", "runs"),)
+SECTIONS = (
+    ("Forecasts", "runs"),
+    ("Emerging places", "emerging"),
+    ("Drift", "drift"),
+    ("Data", "data-quality"),
+)
 """What a page is called, and the name of its address."""
 
 
