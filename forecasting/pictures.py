@@ -94,11 +94,15 @@ HEAT = {
 
 
 def findings_picture(
-    jurisdiction: Jurisdiction, body: Mapping[str, Any], shown: Sequence[Mapping[str, Any]]
+    place: str,
+    lines: Sequence[Outline],
+    body: Mapping[str, Any],
+    shown: Sequence[Mapping[str, Any]],
 ) -> Markup:
-    """Return the map of what is emerging in one category: hot places shaded by class, findings numbered.
+    """Return the map of what is emerging in one category of a city: hot places shaded by class, findings numbered.
 
-    `body`: as `findings_of` gives it; `shown`: the findings of the table, which numbers them from 1.
+    `lines`: `city_lines` of it; `body`: as `findings_of` gives it; `shown`: the findings of the table, which numbers
+    them from 1.
     """
     side, origin = body["grid"]["cell"], tuple(body["grid"]["origin"])
     hot = [(cell, HEAT[name]) for name, cells in body["classes"].items() if name in HEAT for cell in cells]
@@ -106,7 +110,7 @@ def findings_picture(
         _marker(number, found, side, origin) for number, found in enumerate(shown, start=1) if found["cells"]
     ]
     return draw_map(
-        title=f"{jurisdiction.name}: places that stand out, and {len(marked)} findings numbered as in the table.",
+        title=f"{place}: places that stand out, and {len(marked)} findings numbered as in the table.",
         shapes=cell_shapes(
             columns=[cell[0] for cell, _ in hot],
             rows=[cell[1] for cell, _ in hot],
@@ -115,7 +119,7 @@ def findings_picture(
             side=side,
             origin=(origin[0], origin[1]),
         ),
-        outlines=_outlines(jurisdiction),
+        outlines=lines,
         markers=marked,
         breaks=(0.5, 1.5, 2.5, 3.5),
     )
@@ -147,6 +151,11 @@ def _shapes(
         side=run.cell,
         origin=(run.origin_x, run.origin_y),
     )
+
+
+def city_lines(jurisdiction: Jurisdiction) -> list[Outline]:
+    """Return the ground and the districts of a city, for the maps of one page."""
+    return _outlines(jurisdiction)
 
 
 def _outlines(jurisdiction: Jurisdiction, mine: str = "") -> list[Outline]:

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from forecasting.core.finding_words import figure, once_in, plain_date, probability
 from forecasting.core.wording import counted, incidents_of, shortened
-from forecasting.pictures import findings_picture
+from forecasting.pictures import city_lines, findings_picture
 from forecasting.selectors.findings import findings_of, latest_finding_runs
 from governance import clock
 from governance.core.drawing import Markup
+from governance.core.drawing_map import Outline
 from governance.core.spoken import spoken_moment
 from governance.selectors import policy_in_force
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from forecasting.models import FindingRun
     from governance.models import Jurisdiction
@@ -57,7 +58,8 @@ class Section:
 
 def emerging_context(jurisdiction: Jurisdiction) -> dict[str, Any]:
     """Return everything the page of emerging places shows."""
-    sections = [_section(run) for run in latest_finding_runs(jurisdiction)]
+    lines = city_lines(jurisdiction)
+    sections = [_section(run, lines) for run in latest_finding_runs(jurisdiction)]
     sections.sort(key=lambda each: -each.run.found)
     runs = [each.run for each in sections]
     return {
@@ -69,7 +71,7 @@ def emerging_context(jurisdiction: Jurisdiction) -> dict[str, Any]:
     }
 
 
-def _section(run: FindingRun) -> Section:
+def _section(run: FindingRun, lines: Sequence[Outline]) -> Section:
     body = findings_of(run)
     found = [each for family in body["families"] for each in family["findings"]]
     shown = found[:SHOWN]
@@ -84,7 +86,9 @@ def _section(run: FindingRun) -> Section:
         families=tuple(each["said"] for each in body["families"]),
         classes=tuple((name, len(cells)) for name, cells in body["classes"].items()),
         near=body["near_repeat"],
-        picture=findings_picture(run.jurisdiction, body, shown) if body["classes"] or shown else None,
+        picture=findings_picture(run.jurisdiction.name, lines, body, shown)
+        if body["classes"] or shown
+        else None,
         digest=shortened(run.digest),
     )
 

@@ -13,6 +13,8 @@ from governance import clock
 from governance.core.spoken import spoken_date
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from governance.models import Jurisdiction
 
 
@@ -46,8 +48,13 @@ def quality_context(jurisdiction: Jurisdiction) -> dict[str, Any]:
         "with_gaps": [incidents_of(each.category) for each in known if each.gaps],
         "batch": batch,
         "came_in": spoken_date(clock.local(batch.ingested_at, jurisdiction)) if batch else "",
-        "refusals": sorted(batch.refusals.items(), key=lambda item: -item[1]) if batch else [],
+        "refusals": _refusals(batch.refusals) if batch else [],
     }
+
+
+def _refusals(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Reasons in words with their counts, the most frequent first."""
+    return [(name.replace("_", " "), n) for name, n in sorted(counts.items(), key=lambda item: -item[1])]
 
 
 def _section(known: Known) -> Section:

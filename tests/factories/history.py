@@ -1,5 +1,6 @@
 """Three years of made-up incidents in the small city of the tests, and extracts of them."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -73,7 +74,8 @@ def _store(
     size, later = len(ages), timedelta(days=delay)
     x, y = Transformer.from_crs(4326, city.jurisdiction.srid, always_xy=True).transform(longitude, latitude)
     batch = Batch.objects.create(
-        jurisdiction=city.jurisdiction, profile="demo", filename=f"{name}.csv"[:200], digest=f"{len(name):064x}",
+        jurisdiction=city.jurisdiction, profile="demo", filename=f"{name}.csv"[:200],
+        digest=hashlib.sha256(name.encode()).hexdigest(),
         rows=size, accepted=size, corrections=0, unchanged=0, refused=0,
     )  # fmt: skip
     Incident.objects.bulk_create(
