@@ -27,7 +27,7 @@ from governance.permissions import can, check
 SEALED = ("id", "jurisdiction", "category", "as_of", "digest", "seed", "policy_version", "ledger_index")
 
 
-class FindingRow(serializers.ModelSerializer[FindingRun]):
+class EmergingRow(serializers.ModelSerializer[FindingRun]):
     """One look at one category, with everything it found."""
 
     jurisdiction = serializers.SlugRelatedField[Any](slug_field="slug", read_only=True)
@@ -89,14 +89,14 @@ class Findings(RoleEndpoint):
     """What is emerging."""
 
     permission_classes = (IsAuthenticated,)
-    serializer_class = FindingRow
+    serializer_class = EmergingRow
 
     @extend_schema(
         summary="What is emerging, the newest look first",
         description=f"{NEEDS} Every look at every category, with its findings, their p-values and their sentences.",
         tags=[BY_ROLE],
         parameters=[JURISDICTION, CATEGORY],
-        responses={200: FindingRow(many=True), 403: Problem},
+        responses={200: EmergingRow(many=True), 403: Problem},
     )
     def get(self, request: Request) -> Response:
         here = permitted_jurisdiction(request, Permission.SEE_FORECASTS)
