@@ -26,6 +26,8 @@ SCHEDULE = (
     ("governance.tasks.send_notices", MINUTE),
     ("forecasting.tasks.close_due", 10 * MINUTE),
     ("forecasting.tasks.score_due", 10 * MINUTE),
+    ("forecasting.tasks.check_drift_due", 10 * MINUTE),
+    ("forecasting.tasks.look_for_findings_due", 10 * MINUTE),
     ("public_portal.tasks.publish_due", 10 * MINUTE),
     ("governance.tasks.recover_agreed", MINUTE),
     ("governance.tasks.publish_log", MINUTE / 2),

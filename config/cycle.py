@@ -10,6 +10,7 @@ from audits.tasks import audit_pending
 from config.replay import next_step
 from forecasting.tasks import (
     adopt_approved_recipes,
+    check_drift_due,
     close_due,
     execute_approved,
     issue_due_in,
@@ -41,13 +42,18 @@ def timed(say: Say, name: str, step: Callable[[], object]) -> None:
 
 
 def run_cycle(jurisdiction: Jurisdiction, *, say: Say = quiet, scripted: bool = False) -> None:
-    """Seal, forecast, audit, propose and audit the proposals; people decide after that. Safe to repeat.
+    """Score, check drift, seal, forecast, audit, propose and audit the proposals; people decide after that.
+
+    Safe to repeat. What is emerging is looked for by the schedule: nobody's decision waits for it.
 
     `scripted` marks plans that the demo's script is going to decide.
     """
     slug = jurisdiction.slug
     timed(say, "requests expired", expire_requests)
     timed(say, "forecasts scored", score_due)
+    timed(
+        say, "drift checked", check_drift_due
+    )  # before the issue: a fallback counts for this week's forecasts
     timed(say, "forecasts issued", lambda: issue_due_in(slug))
     timed(say, "entries in the public log", publish_log)
     timed(say, "forecasts audited", audit_pending)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import shapely
@@ -80,6 +80,57 @@ def run_picture(run: ForecastRun, cells: pl.DataFrame, *, column: str = "expecte
     return Picture(picture, draw_key(breaks=limits, title="Incidents per place, low to high"), limits)
 
 
+HEAT = {
+    "new hot spot": 4,
+    "consecutive hot spot": 4,
+    "intensifying hot spot": 4,
+    "persistent hot spot": 3,
+    "diminishing hot spot": 2,
+    "sporadic hot spot": 2,
+    "oscillating hot spot": 2,
+    "historical hot spot": 1,
+}
+"""How dark a place is drawn: the newer and the surer it is hot, the darker; cold ones are left to the table."""
+
+
+def findings_picture(
+    place: str,
+    lines: Sequence[Outline],
+    body: Mapping[str, Any],
+    shown: Sequence[Mapping[str, Any]],
+) -> Markup:
+    """Return the map of what is emerging in one category of a city: hot places shaded by class, findings numbered.
+
+    `lines`: `city_lines` of it; `body`: as `findings_of` gives it; `shown`: the findings of the table, which numbers
+    them from 1.
+    """
+    side, origin = body["grid"]["cell"], tuple(body["grid"]["origin"])
+    hot = [(cell, HEAT[name]) for name, cells in body["classes"].items() if name in HEAT for cell in cells]
+    marked = [
+        _marker(number, found, side, origin) for number, found in enumerate(shown, start=1) if found["cells"]
+    ]
+    return draw_map(
+        title=f"{place}: places that stand out, and {len(marked)} findings numbered as in the table.",
+        shapes=cell_shapes(
+            columns=[cell[0] for cell, _ in hot],
+            rows=[cell[1] for cell, _ in hot],
+            values=[float(value) for _, value in hot],
+            breaks=(0.5, 1.5, 2.5, 3.5),
+            side=side,
+            origin=(origin[0], origin[1]),
+        ),
+        outlines=lines,
+        markers=marked,
+        breaks=(0.5, 1.5, 2.5, 3.5),
+    )
+
+
+def _marker(number: int, found: Mapping[str, Any], side: float, origin: Sequence[float]) -> Marker:
+    columns, rows = ([cell[at] + 0.5 for cell in found["cells"]] for at in (0, 1))
+    x, y = origin[0] + side * sum(columns) / len(columns), origin[1] + side * sum(rows) / len(rows)
+    return Marker(x, y, str(number), found["where"])
+
+
 def cell_rings(run: ForecastRun, cells: pl.DataFrame) -> list[list[list[float]]]:
     """Return the outline of each cell: longitude and latitude to a metre, first corner repeated."""
     west = run.origin_x + cells["column"].to_numpy() * run.cell
@@ -100,6 +151,11 @@ def _shapes(
         side=run.cell,
         origin=(run.origin_x, run.origin_y),
     )
+
+
+def city_lines(jurisdiction: Jurisdiction) -> list[Outline]:
+    """Return the ground and the districts of a city, for the maps of one page."""
+    return _outlines(jurisdiction)
 
 
 def _outlines(jurisdiction: Jurisdiction, mine: str = "") -> list[Outline]:

@@ -15,7 +15,15 @@ from django.db import transaction
 from forecasting.core.limits import MIN_INCIDENTS
 from forecasting.core.recipe import categories_read, recipe_from_dict
 from forecasting.core.upcoming import UpcomingShift, next_opening, upcoming_shifts, window_end
+from forecasting.selectors.drift import (
+    drift_runs,
+    fallback_in_force,
+    has_news,
+    reason_to_end,
+    round_asking_for_fallback,
+)
 from forecasting.selectors.extracts import extract_numbered, known_counts
+from forecasting.selectors.findings import finding_runs
 from forecasting.selectors.plans import plans_to_close, plans_to_execute
 from forecasting.selectors.profiles import reporting_delay
 from forecasting.selectors.recipes import drafts_approved, evaluation_numbered, evaluations_waiting
@@ -29,13 +37,17 @@ from forecasting.selectors.runs import (
 )
 from forecasting.selectors.scores import runs_to_score
 from forecasting.services.adopt_recipe import adopt_recipe
+from forecasting.services.check_drift import check_drift
 from forecasting.services.close_plan import close_plan
+from forecasting.services.end_fallback import end_fallback
 from forecasting.services.evaluate_recipe import evaluate_recipe
 from forecasting.services.execute_plan import execute_plan
 from forecasting.services.issue_forecast import issue_forecast
+from forecasting.services.look_for_findings import look_for_findings
 from forecasting.services.propose_plan import propose_plan
 from forecasting.services.score_forecast import score_forecast
 from forecasting.services.seal_extract import seal_extract
+from forecasting.services.start_fallback import start_fallback
 from governance import clock
 from governance.core.holds import Subject
 from governance.core.refusals import Reason, Refused
@@ -57,6 +69,9 @@ log = logging.getLogger("lamplight.forecasting")
 
 DAYS = 7
 TRIAL_SECONDS = 30 * 60  # after this long a trial that never came to an end is begun anew
+LOOK_EVERY = timedelta(
+    days=1
+)  # how often findings are looked for and drift is checked, by the jurisdiction's clock
 LEAD = timedelta(hours=12)  # a window's forecasts are issued at most this long before it opens
 
 
@@ -230,6 +245,97 @@ def _adopted(*, draft: RecipeDraft, by: User) -> None:
         adopt_recipe(
             jurisdiction=draft.jurisdiction, name=draft.title, recipe=recipe_from_dict(draft.body), by=by
         )
+
+
+# --- what is emerging, what has drifted -------------------------------------------------------------------------
+
+
+@shared_task
+def look_for_findings_due() -> int:
+    """Look for what is emerging in every jurisdiction; returns how many categories were looked at."""
+    return sum(look_for_findings_due_in(jurisdiction.slug) for jurisdiction in jurisdictions())
+
+
+@shared_task
+def look_for_findings_due_in(slug: str) -> int:
+    """Look once a day at every category that may be forecast, all in one sealed extract."""
+    jurisdiction = jurisdiction_named(slug)
+    moment = clock.now(jurisdiction)
+    wanted = [
+        category
+        for category in _watched(jurisdiction, moment)
+        if (last := finding_runs(jurisdiction, category).first()) is None or moment - last.as_of >= LOOK_EVERY
+    ]
+    if wanted:
+        sealed = seal_extract(
+            jurisdiction=jurisdiction, as_of=moment, categories=wanted, by=scheduler_account()
+        )
+        for category in wanted:
+            look_at_one.delay(slug, category, sealed.pk)
+    return len(wanted)
+
+
+@shared_task
+def look_at_one(slug: str, category: str, extract_id: int) -> bool:
+    """Look for what is emerging in one category."""
+    extract = extract_numbered(extract_id)
+    return extract is not None and _in_turn(
+        look_for_findings, jurisdiction=jurisdiction_named(slug), extract=extract, category=category
+    )
+
+
+def _watched(jurisdiction: Jurisdiction, moment: datetime) -> list[str]:
+    """Return the categories that may be forecast, have incidents enough to try, and are not on hold."""
+    counts = known_counts(jurisdiction, moment)
+    return [
+        category
+        for category in policy_in_force(jurisdiction).terms.allowed_categories
+        if counts.get(category, 0) >= MIN_INCIDENTS
+        and _in_turn(_not_held, jurisdiction=jurisdiction, category=category)
+    ]
+
+
+@shared_task
+def check_drift_due() -> int:
+    """Check drift in every jurisdiction; returns how many categories were checked."""
+    return sum(check_drift_due_in(jurisdiction.slug) for jurisdiction in jurisdictions())
+
+
+@shared_task
+def check_drift_due_in(slug: str) -> int:
+    """Check drift once a day, and again when a file came in; end fallbacks that nothing asks for any more."""
+    jurisdiction = jurisdiction_named(slug)
+    moment = clock.now(jurisdiction)
+    wanted = [
+        category
+        for category in _watched(jurisdiction, moment)
+        if (last := drift_runs(jurisdiction, category).first()) is None
+        or moment - last.as_of >= LOOK_EVERY
+        or has_news(last)
+    ]
+    for category in wanted:
+        check_one.delay(slug, category)
+    for category in policy_in_force(jurisdiction).terms.allowed_categories:
+        settle_fallback(jurisdiction, category)
+    return len(wanted)
+
+
+@shared_task
+def check_one(slug: str, category: str) -> bool:
+    """Check drift of one category, and let forecasts by counts begin or end as the policy demands."""
+    jurisdiction = jurisdiction_named(slug)
+    checked = _in_turn(check_drift, jurisdiction=jurisdiction, category=category)
+    settle_fallback(jurisdiction, category)
+    return checked
+
+
+def settle_fallback(jurisdiction: Jurisdiction, category: str) -> None:
+    """Begin or end forecasts by counts in one category, where rounds of checks and policy say so."""
+    running = fallback_in_force(jurisdiction, category)
+    if running is not None and reason_to_end(running):
+        _in_turn(end_fallback, fallback=running)
+    elif running is None and (asking := round_asking_for_fallback(jurisdiction, category)):
+        _in_turn(start_fallback, drift_run=asking)
 
 
 # --- plans ----------------------------------------------------------------------------------------------------

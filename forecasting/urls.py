@@ -9,7 +9,8 @@ from forecasting.api import plans as plans_api
 from forecasting.api import recipes as recipes_api
 from forecasting.api import runs as runs_api
 from forecasting.api import scenarios as scenarios_api
-from forecasting.views import batches, context_layers, plans, recipes, runs, scenarios, scores
+from forecasting.api import watching as watching_api
+from forecasting.views import batches, context_layers, plans, recipes, runs, scenarios, scores, watching
 
 urlpatterns = [
     path("plans/", plans.plan_list, name="plans"),
@@ -42,6 +43,12 @@ urlpatterns = [
     path("api/v1/recipes", recipes_api.Recipes.as_view(), name="api-recipes"),
     path("api/v1/recipes/<str:digest>", recipes_api.OneRecipe.as_view(), name="api-recipe"),
     path("api/v1/recipes/<str:digest>/card", recipes_api.Card.as_view(), name="api-recipe-card"),
+    path("emerging/", watching.emerging_page, name="emerging"),
+    path("drift/", watching.drift_page, name="drift"),
+    path("data-quality/", watching.quality_page, name="data-quality"),
+    path("api/v1/findings", watching_api.Findings.as_view(), name="api-findings"),
+    path("api/v1/drift", watching_api.Drift.as_view(), name="api-drift"),
+    path("api/v1/data-quality", watching_api.DataQuality.as_view(), name="api-data-quality"),
     path("api/v1/forecasts", runs_api.Runs.as_view(), name="api-runs"),
     path("api/v1/forecasts/<int:run_id>", runs_api.Run.as_view(), name="api-run"),
     path("api/v1/forecasts/<int:run_id>/cells", cells_api.Cells.as_view(), name="api-cells"),

@@ -222,6 +222,22 @@ def sort_rows(
     return Sorted(_accepted(rows, hashes, placed), refused, after)
 
 
+def when_and_what(refused: pl.DataFrame, profile: Profile) -> pl.DataFrame | None:
+    """Read back what refused rows still tell: reason, category, occurred_from (UTC); null where it cannot be read.
+
+    ``refused``: as `sort_rows` gives them. None where the profile keeps neither date nor category of a refused row.
+    """
+    needed = {*profile.times.occurred_from.columns, *profile.categories.columns}
+    if not needed <= set(profile.kept_in_refusals) or not needed <= set(refused.columns):
+        return None
+    texts = [
+        (pl.col(name) if name in refused.columns else pl.lit(None, dtype=pl.String)).alias(_AS_READ + name)
+        for name in profile.columns_read
+    ]
+    rows = _with_times(_with_category(refused.select(REASON, *texts), profile), profile.times)
+    return rows.select(REASON, "category", "occurred_from")
+
+
 def known_at(*, loaded_at: datetime, typical_delay_hours: float, replay: bool) -> pl.Expr:
     """When a row counts as known, from its ``reported_at``.
 

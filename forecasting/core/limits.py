@@ -24,8 +24,9 @@ class CannotForecast(ValueError):
     """The engine declines, with a reason a program reads and a sentence a person reads.
 
     ``reason`` is one of ``too_few_incidents``, ``history_too_short``, ``too_few_cells``, ``grid_too_large``,
-    ``too_many_pairs``, ``empty_area``, ``bad_window``, ``bad_recipe``, ``bad_input``, ``not_additive``. The message
-    names what was found, what is needed, and the remedy; services turn it into a refusal.
+    ``too_many_pairs``, ``empty_area``, ``bad_window``, ``bad_recipe``, ``bad_input``, ``not_additive``,
+    ``category_vanished``, ``gap_in_data``. The message names what was found, what is needed, and the remedy; services
+    turn it into a refusal.
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -38,6 +39,8 @@ REFUSAL_OF = {
     "too_few_incidents": Reason.TOO_LITTLE_DATA,
     "history_too_short": Reason.TOO_LITTLE_DATA,
     "too_few_cells": Reason.TOO_LITTLE_DATA,
+    "category_vanished": Reason.TOO_LITTLE_DATA,
+    "gap_in_data": Reason.TOO_LITTLE_DATA,
     "grid_too_large": Reason.TOO_LARGE,
     "too_many_pairs": Reason.TOO_LARGE,
 }

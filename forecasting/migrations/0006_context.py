@@ -8,7 +8,7 @@ from governance.core.append_only import guard_table
 
 
 class Migration(migrations.Migration):
-    dependencies = [("forecasting", "0003_incident_copy"), ("governance", "0002_guards")]
+    dependencies = [("forecasting", "0005_findings_and_drift"), ("governance", "0002_guards")]
 
     operations = [
         migrations.CreateModel(

@@ -2,7 +2,9 @@
 
 from forecasting.models.batch import Batch
 from forecasting.models.context_layer import ContextLayer
+from forecasting.models.drift_run import DriftRun, Fallback, FallbackEnd
 from forecasting.models.extract import Extract
+from forecasting.models.finding_run import FindingRun
 from forecasting.models.forecast_run import ForecastRun
 from forecasting.models.incident import Incident
 from forecasting.models.plan import Briefing, Plan, PlanClosure
@@ -15,7 +17,11 @@ __all__ = [
     "Batch",
     "Briefing",
     "ContextLayer",
+    "DriftRun",
     "Extract",
+    "Fallback",
+    "FallbackEnd",
+    "FindingRun",
     "ForecastRun",
     "Incident",
     "Plan",

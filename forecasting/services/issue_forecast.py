@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -9,10 +10,14 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from forecasting.core.fingerprint import digest, table_bytes
+from forecasting.core.gaps import LOOK_BACK, check_no_gap
 from forecasting.core.grid import Grid
+from forecasting.core.incidents import Incidents
 from forecasting.core.limits import as_refusal
+from forecasting.core.local_days import daily_counts, local_days
 from forecasting.core.manifest import canonical_bytes, listed, run_manifest, seed_for
 from forecasting.core.pipeline import Forecast, make_forecast, recipe_as_known, split_to_shifts
+from forecasting.core.recipe import Recipe as RecipeBody
 from forecasting.core.recipe import check_features, check_stage, layers_read, recipe_from_dict
 from forecasting.core.run_tables import cell_columns, share_columns, with_stability
 from forecasting.core.stability import rank_stability
@@ -20,10 +25,12 @@ from forecasting.core.taxonomy import DISCOVERED_KINDS
 from forecasting.core.training import surfaces_for
 from forecasting.core.windows import Window
 from forecasting.models import Extract, ForecastRun, Recipe
+from forecasting.selectors.drift import fallback_in_force
 from forecasting.selectors.extracts import incidents_in
 from forecasting.selectors.geography import city_of, geography_digest
 from forecasting.selectors.layers import layer_digests, layers_known
 from forecasting.selectors.recipes import is_retired
+from forecasting.selectors.reports import last_day_known
 from forecasting.selectors.runs import run_for
 from governance import clock
 from governance.artifacts import store_artifact
@@ -86,6 +93,7 @@ def issue_forecast(
             "window_end": _minute(window_end),
             **{name: str(made.manifest[name]) for name in ("extract", "cells", "shares")},
             "recipe": recipe.digest,
+            **({"fallback": str(made.manifest["fallback"])} if "fallback" in made.manifest else {}),
         },
     )
     check_not_held(jurisdiction, subject)  # once more, with the log locked: computing took long
@@ -138,7 +146,7 @@ def _compute(
     window: Window,
     policy: PolicyInForce,
 ) -> _Made:
-    body = recipe_from_dict(recipe.body)
+    body, by_counts = _recipe_to_use(jurisdiction, recipe, category, policy)
     city = city_of(jurisdiction, body.cell_metres, policy.terms.shifts)
     seed = seed_for(jurisdiction.slug, category, str(window.start))
     flag_area = policy.terms.flag_share * city.grid.total_area
@@ -149,6 +157,7 @@ def _compute(
     looked_at = layers_read(body)
     layers = layers_known(jurisdiction, moment, looked_at)
     with as_refusal():
+        _check_whole(jurisdiction, incidents, extract, category)
         surfaces = surfaces_for(incidents, city, known, category, layers)
         forecast = make_forecast(surfaces, city, known, window, flag_area=flag_area, seed=seed)
         shares = split_to_shifts(incidents[category], city, known, window)
@@ -166,9 +175,33 @@ def _compute(
         "policy_version": policy.version,
         "cells": digest(cells_data),
         "shares": digest(shares_data),
+        **by_counts,
     }
     manifest = run_manifest(sources, city, body, forecast, flag_area, seed)
     return _Made(forecast, city.grid, manifest, canonical_bytes(manifest), cells_data, shares_data)
+
+
+def _check_whole(
+    jurisdiction: Jurisdiction, incidents: Mapping[str, Incidents], extract: Extract, category: str
+) -> None:
+    """Refuse, before any work is done, a category that vanished or a fresh gap in its data."""
+    last = last_day_known(jurisdiction, extract.as_of)
+    own = incidents.get(category)
+    if own is not None and len(own):
+        days = local_days(own.begins, jurisdiction.timezone)
+        first = max(last - LOOK_BACK + 1, int(days.min()))
+        if first <= last:
+            check_no_gap(daily_counts(days, first, last), first, category)
+
+
+def _recipe_to_use(
+    jurisdiction: Jurisdiction, recipe: Recipe, category: str, policy: PolicyInForce
+) -> tuple[RecipeBody, dict[str, str]]:
+    """The approved recipe, or the one by counts while a fallback that the policy demands stands in for it."""
+    fallback = fallback_in_force(jurisdiction, category)
+    if fallback is None or fallback.recipe_id != recipe.pk or not policy.terms.fallback_on_drift:
+        return recipe_from_dict(recipe.body), {}
+    return recipe_from_dict(fallback.body), {"fallback": fallback.digest}
 
 
 def _minute(moment: datetime) -> str:

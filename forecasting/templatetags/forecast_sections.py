@@ -9,10 +9,16 @@ register = template.Library()
 
 SECTIONS = (
     ("Forecasts", "runs"),
+SECTIONS = (
+    ("Forecasts", "runs"),
     ("Scores", "scores"),
     ("Recipes", "recipes"),
+    ("Emerging places", "emerging"),
+    ("Drift", "drift"),
+    ("Data", "data-quality"),
     ("Scenarios", "scenarios"),
     ("Context", "context"),
+)
 )
 """What a page is called, and the name of its address."""
 

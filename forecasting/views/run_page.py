@@ -16,8 +16,9 @@ from forecasting.core.scorecard import BASELINE, FORECAST
 from forecasting.core.stability import OF_TEN, stays_sentence
 from forecasting.core.wording import incidents_of, percent, shortened
 from forecasting.pictures import run_picture
+from forecasting.selectors.drift import is_by_fallback
 from forecasting.selectors.geography import named_layer
-from forecasting.selectors.runs import run_cells
+from forecasting.selectors.runs import run_cells, run_manifest
 from forecasting.selectors.scores import scorecards_of
 from forecasting.views.what_matters import what_matters
 from governance import clock, selectors
@@ -97,6 +98,7 @@ def run_context(run: ForecastRun) -> dict[str, Any]:
         "as_of": spoken_moment(clock.local(run.as_of, run.jurisdiction)),
         "chart": history_chart(run.jurisdiction, run.category),
         "matters": what_matters(run),
+        "by_counts": is_by_fallback(run),
     }
 
 
@@ -185,7 +187,8 @@ def ranked_places(run: ForecastRun, cells: pl.DataFrame) -> list[Ranked]:
     y = (run.origin_y + top["row"] * run.cell + half).to_numpy()
     names = name_places(x, y, named_layer(run.jurisdiction, "street"), named_layer(run.jurisdiction, "area"))
     districts = {each.code: each.name for each in selectors.districts_of(run.jurisdiction)}
-    terms = {term.name: term for term in recipe_from_dict(run.recipe.body).terms} if run.recipe.body else {}
+    body = run_manifest(run)["recipe"] if is_by_fallback(run) else run.recipe.body
+    terms = {term.name: term for term in recipe_from_dict(body).terms} if body else {}
     scale = max(top["high"].to_list(), default=1.0)
     return [
         _ranked(row, name, districts.get(row["district"], ""), _factors(row, terms), scale)

@@ -37,6 +37,7 @@ class Occasion(StrEnum):
     COMPLAINT_DUE = "complaint_due"
     ROLE_GRANTED = "role_granted"
     LOG_ALARM = "log_alarm"
+    DRIFT = "drift"
 
 
 PASSING = frozenset(
@@ -59,6 +60,7 @@ AUDIENCE: Mapping[Occasion, tuple[Permission, ...]] = MappingProxyType(
         Occasion.HOLD_LIFTED: (Permission.DECIDE_POLICY, Permission.DECIDE_PLANS, Permission.PROPOSE),
         Occasion.BREAK_GLASS: (Permission.DECIDE_POLICY, Permission.RUN_AUDITS),
         Occasion.LOG_ALARM: (Permission.MANAGE_ROLES, Permission.DECIDE_POLICY, Permission.RUN_AUDITS),
+        Occasion.DRIFT: (Permission.PROPOSE,),
     }
 )
 """Occasions that everybody is told of who holds any one of these permissions; the others concern named people."""
@@ -281,6 +283,14 @@ def _log_alarm(about: About) -> Words:
     return Words("The public record needs attention", f"The public record needs attention: {trouble}.")
 
 
+def _drift(about: About) -> Words:
+    return Words(
+        "A forecast or its data may have drifted",
+        f"Round {about.number} of the drift checks found a breach that was not there before. Read which one, what to "
+        "do about it, and whether forecasts by counts take over.",
+    )
+
+
 _SPEAK = MappingProxyType(
     {
         Occasion.VOTE_WAITS: _vote_waits,
@@ -295,5 +305,6 @@ _SPEAK = MappingProxyType(
         Occasion.COMPLAINT_DUE: _complaint_due,
         Occasion.ROLE_GRANTED: _role_granted,
         Occasion.LOG_ALARM: _log_alarm,
+        Occasion.DRIFT: _drift,
     }
 )

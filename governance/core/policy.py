@@ -56,6 +56,7 @@ class Terms:
     dosage_cap_minutes: int = 60  # most minutes per place and shift
     max_places: int = 12
     flag_share: float = 0.05  # share of the city's area flagged in a run
+    fallback_on_drift: bool = False  # whether drift leads to forecasts by counts without anybody's decision
     disparity_ratio_max: float = 1.25  # a group's targeting rate against all residents'
     minimum_residents: int = 500  # below it a group cannot be judged
     audit_groups: tuple[str, ...] = ()  # empty: every group that has counts
@@ -90,6 +91,8 @@ def _checked(terms: Terms) -> Terms:
             _check_names(name, value)
         elif words.shape == "sentences":
             _check_sentences(name, value)
+        elif words.shape == "choice" and not isinstance(value, bool):
+            raise PolicyError(f"{words.label} ({name}) is yes or no (true or false); it is {value!r}.")
     _check_kinds("required_evidence", terms.required_evidence)
     _check_shifts(terms)
     _check_together(terms)

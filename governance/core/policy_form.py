@@ -34,6 +34,8 @@ def terms_from_text(sent: Mapping[str, str], known: Mapping[str, Any]) -> dict[s
 def _text(shape: str, value: Any) -> str:
     if shape == "share":
         return f"{value * 100:.10g}"
+    if shape == "choice":
+        return "yes" if value else "no"
     if shape == "shifts":
         return "\n".join(f"{each['name']} {each['start_hour']} {each['end_hour']}" for each in value)
     if shape in ("words", "sentences"):
@@ -66,6 +68,13 @@ def _decimal(text: str) -> float:
 
 def _share(text: str) -> float:
     return round(_decimal(text.replace("%", "")) / 100, 10)
+
+
+def _choice(text: str) -> bool:
+    word = text.strip().lower()
+    if word not in ("yes", "no"):
+        raise ValueError("Write yes or no.")
+    return word == "yes"
 
 
 def _shifts(text: str) -> list[dict[str, Any]]:
@@ -115,6 +124,7 @@ READ: Mapping[str, Callable[[str], Any]] = {
     "number": _whole,
     "decimal": _decimal,
     "share": _share,
+    "choice": _choice,
     "words": _lines,
     "sentences": _lines,
     "shifts": _shifts,

@@ -16,8 +16,8 @@ class TermWords:
 
     `limit` goes before a number ("at most", "at least") and `unit` after it. `shape` says how a value is written
     in a form: number, decimal, share (a part of 1), words (a list of names), sentences, shifts, counts (a number for
-    each kind of request) or lists (names for each kind of request). `binds` says whether code obeys the term or
-    people have to.
+    each kind of request), lists (names for each kind of request) or choice (yes or no). `binds` says whether code
+    obeys the term or people have to.
     """
 
     label: str
@@ -117,6 +117,13 @@ TERMS: Mapping[str, TermWords] = MappingProxyType(
             "",
             0.001,
             0.5,
+        ),
+        "fallback_on_drift": TermWords(
+            "Forecasts by counts when something drifts",
+            "",
+            "Yes: where the drift checks ask for it, forecasts of the category go by counting past reports alone until "
+            "a later round is clean. No: people are told and decide.",
+            "choice",
         ),
         "disparity_ratio_max": TermWords(
             "Disparity that an audit lets pass",
@@ -333,6 +340,8 @@ def _one(part: object) -> str:
 
 
 def _amount(words: TermWords, value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if not isinstance(value, int | float):
         return str(value)
     if words.shape == "share":

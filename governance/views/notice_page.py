@@ -34,7 +34,7 @@ _BY_NUMBER = {
     Occasion.COMPLAINT_WAITS: "complaint",
     Occasion.COMPLAINT_DUE: "complaint",
 }
-_PLAIN = {Occasion.ROLE_GRANTED: "training", Occasion.LOG_ALARM: "record"}
+_PLAIN = {Occasion.ROLE_GRANTED: "training", Occasion.LOG_ALARM: "record", Occasion.DRIFT: "drift"}
 MAILED = {
     Notice.Mail.NONE: "",
     Notice.Mail.WAITING: "e-mail on its way",

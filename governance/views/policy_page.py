@@ -93,6 +93,7 @@ class Field:
             "shifts": "One shift a line: its name, the hour it begins, the hour it ends",
             "stages": f"One stage a line: kind of request, a colon, its name, who ({VOTERS}), how many people",
             "lists": "One kind of request a line, a colon, and names with commas between",
+            "choice": "Write yes or no",
         }.get(self.words.shape, self.words.unit.capitalize())
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from forecasting.core.score_words import hits_sentence, pool_hits
 from forecasting.core.wording import incidents_of
+from forecasting.selectors.drift import is_by_fallback
 from forecasting.selectors.scores import scorecards_of
 from governance import clock
 from governance.core.refusals import Reason, Refused
@@ -197,6 +198,7 @@ def _scores(
         else None,
         "run": run.digest,
         "recipe": run.recipe.digest,
+        **({"by_counts": True} if is_by_fallback(run) else {}),
         "extract": run.extract.digest,
         "forecast_entry": run.ledger_index,
         "score_entry": card.ledger_index,

@@ -65,13 +65,23 @@ def add_run(
     counted: Where | None = None,
     window_start: datetime | None = None,
     category: str = "residential_burglary",
+    by_counts: bool = False,
 ) -> ForecastRun:
-    """Make a run that flags the cells where `flagged` says so; all-history counts lie where `counted` says so."""
+    """Make a run that flags the cells where `flagged` says so; all-history counts lie where `counted` says so.
+
+    `by_counts`: as a fallback makes it.
+    """
     grid = grid_of(city)
     flags = flagged(*across(grid))
     history = np.where((counted or flagged)(*across(grid)), 1.0, 0.01)
     expected = np.where(flags, 0.5, 0.01)
-    manifest = {"recipe": {"interval_level": 0.9}, "dispersion": {"cell": 0.1, "city": 0.01}, "slots": []}
+    manifest: dict[str, object] = {
+        "recipe": {"interval_level": 0.9},
+        "dispersion": {"cell": 0.1, "city": 0.01},
+        "slots": [],
+    }
+    if by_counts:
+        manifest["fallback"] = "f" * 64
     sealed = store_artifact(json.dumps(manifest).encode(), "application/json", name="manifest")
     cells = store_artifact(_cells(grid, flags, expected, history), "application/octet-stream", name="cells")
     start = window_start or clock.now(city.jurisdiction) + timedelta(hours=1)

@@ -1,5 +1,6 @@
 """Three years of made-up incidents in the small city of the tests, and extracts of them."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -7,9 +8,11 @@ from django.contrib.gis.geos import Point
 from pyproj import Transformer
 
 from forecasting.core.fingerprint import table_bytes
+from forecasting.core.incidents import FloatArray
 from forecasting.core.recipe import recipe_digest, standard_recipe
 from forecasting.models import Batch, Extract, Incident, Recipe
 from forecasting.services.adopt_recipe import adopt_recipe
+from governance import clock
 from governance.artifacts import store_artifact
 from tests.cast import City
 
@@ -32,10 +35,47 @@ def add_history(
     longitude, latitude = rng.uniform(-75.199, -75.161, size), rng.uniform(40.001, 40.059, size)
     hot = rng.random(size) < 0.4
     longitude[hot], latitude[hot] = -75.18, 40.01
-    x, y = Transformer.from_crs(4326, city.jurisdiction.srid, always_xy=True).transform(longitude, latitude)
     ages = np.sort(rng.uniform(0, days * 86_400, size))
+    return _store(city, longitude, latitude, ages, until=until, category=category, name=category)
+
+
+def add_burst(
+    city: City,
+    size: int,
+    *,
+    until: datetime | None = None,
+    days: float = 6.0,
+    spread: float = 0.0005,
+    delay_days: float = 0.0,
+    category: str = CATEGORY,
+) -> Batch:
+    """Ingest a burst around one corner of North in the days before the replay's clock; `spread` in degrees."""
+    rng = np.random.default_rng(12)
+    end = until or clock.now(city.jurisdiction) - timedelta(hours=12)
+    longitude, latitude = rng.normal(-75.17, spread, size), rng.normal(40.05, spread, size)
+    ages = np.sort(rng.uniform(0, days * 86_400, size))
+    return _store(
+        city, longitude, latitude, ages, until=end, category=category, name=f"burst {end}", delay=delay_days
+    )
+
+
+def _store(
+    city: City,
+    longitude: FloatArray,
+    latitude: FloatArray,
+    ages: FloatArray,
+    *,
+    until: datetime,
+    category: str,
+    name: str,
+    delay: float = 0.0,
+) -> Batch:
+    """Keep incidents of these ages in seconds as one batch, known an hour after they were reported."""
+    size, later = len(ages), timedelta(days=delay)
+    x, y = Transformer.from_crs(4326, city.jurisdiction.srid, always_xy=True).transform(longitude, latitude)
     batch = Batch.objects.create(
-        jurisdiction=city.jurisdiction, profile="demo", filename=f"{category}.csv", digest=f"{len(category):064x}",
+        jurisdiction=city.jurisdiction, profile="demo", filename=f"{name}.csv"[:200],
+        digest=hashlib.sha256(name.encode()).hexdigest(),
         rows=size, accepted=size, corrections=0, unchanged=0, refused=0,
     )  # fmt: skip
     Incident.objects.bulk_create(
@@ -46,8 +86,8 @@ def add_history(
             category=category,
             occurred_from=until - timedelta(seconds=int(age)),
             occurred_to=until - timedelta(seconds=int(age)),
-            reported_at=until - timedelta(seconds=int(age)),
-            known_at=until - timedelta(seconds=int(age)) + timedelta(hours=1),
+            reported_at=until - timedelta(seconds=int(age)) + later,
+            known_at=until - timedelta(seconds=int(age)) + later + timedelta(hours=1),
             x=round(x[number] * 10),
             y=round(y[number] * 10),
             point=Point(longitude[number], latitude[number], srid=4326),

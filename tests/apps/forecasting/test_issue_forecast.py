@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from forecasting.models import Extract, ForecastRun, Recipe
+from forecasting.models import Extract, ForecastRun, Incident, Recipe
 from forecasting.selectors.runs import run_cells, run_manifest, run_shares
 from forecasting.services.issue_forecast import issue_forecast
 from governance import clock
@@ -169,3 +169,31 @@ def test_too_few_incidents_are_refused_with_the_remedy(city: City, recipe: Recip
     assert refusal.reason is Reason.TOO_LITTLE_DATA
     assert "residential burglary" in refusal.message
     assert "Ingest a longer history" in refusal.message
+
+
+def without_days(city: City, first: int, last: int) -> None:
+    """Forget the incidents of the days from `first` to `last` before now."""
+    now = clock.now(city.jurisdiction)
+    Incident.objects.filter(
+        occurred_from__gt=now - timedelta(days=first), occurred_from__lt=now - timedelta(days=last)
+    ).delete()
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"), [(40, 0, "still holds them"), (25, 15, "Load the export of these days")]
+)
+def test_a_category_that_vanished_or_has_a_gap_is_refused_with_the_remedy(
+    city: City, recipe: Recipe, first: int, last: int, said: str
+) -> None:
+    add_history(city)
+    without_days(city, first, last)
+    refusal = refused(city, recipe, add_extract(city, clock.now(city.jurisdiction)))
+    assert refusal.reason is Reason.TOO_LITTLE_DATA
+    assert said in refusal.message
+
+
+def test_a_gap_of_long_ago_stops_nothing(city: City, recipe: Recipe) -> None:
+    add_history(city)
+    without_days(city, 90, 75)
+    run = issue(city, recipe, add_extract(city, clock.now(city.jurisdiction)))
+    assert run.category == CATEGORY

@@ -31,9 +31,9 @@ class Week:
     plan: Plan
 
 
-def add_week(city: City) -> Week:
+def add_week(city: City, *, by_counts: bool = False) -> Week:
     """Forecast the coming week, audit it, propose and approve a plan; the clock stands in its first night."""
-    run = add_run(city, flagged=EVEN)
+    run = add_run(city, flagged=EVEN, by_counts=by_counts)
     plan = add_plan(city, run, places=EVEN)
     for kind, digest in (("run", run.digest), ("plan", plan.digest)):
         run_audit(subject_kind=kind, subject_digest=digest, by=city.scheduler)

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from governance.core.canonical import parse_leaf
 from governance.core.refusals import Reason, Refused
@@ -14,7 +16,7 @@ from public_portal.models import PublishedTable, Release
 from public_portal.services.publish_release import publish_release
 from public_portal.sources import area_figures, closed_windows
 from public_portal.tasks import publish_due
-from tests.apps.public_portal.conftest import WHY, Week, close_week
+from tests.apps.public_portal.conftest import WHY, Week, add_week, close_week
 
 
 def publish(week: Week) -> Release:
@@ -160,3 +162,12 @@ def test_where_the_total_is_hidden_no_score_tells_it(week: Week) -> None:
     scores = body(release, "scores")
     assert scores["figures"] is None
     assert scores["pooled"] is None
+
+
+def test_a_week_forecast_by_counts_says_so_and_another_does_not(closed_week: Week, client: Client) -> None:
+    assert "by_counts" not in body(publish(closed_week), "scores")
+    following = add_week(closed_week.city, by_counts=True)
+    close_week(following)
+    assert body(publish(following), "scores")["by_counts"] is True
+    page = client.get(reverse("portal-scores", args=[closed_week.city.jurisdiction.slug]))
+    assert "made by counting past reports alone" in page.content.decode()

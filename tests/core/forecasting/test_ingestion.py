@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 import shapely
 
-from forecasting.core.ingestion import RefusalReason, known_at, sort_rows
+from forecasting.core.ingestion import RefusalReason, known_at, sort_rows, when_and_what
 from forecasting.core.placement import ground_of
 from forecasting.core.profiles import read_profile
 from forecasting.core.record_identity import no_prefixes
@@ -203,3 +203,20 @@ def test_a_column_of_the_file_may_bear_any_name(name: Any) -> None:
     sorted_ = sort(GOOD | {name: "Burglary"}, GOOD | {"id": "2", name: "Sorcery"}, **changes)
     assert sorted_.accepted["category"].to_list() == ["burglary"]
     assert sorted_.refused[name].to_list() == ["Sorcery"]
+
+
+def test_refused_rows_still_tell_when_and_what_where_the_profile_keeps_it() -> None:
+    profile = read_profile(small(privacy__kept_in_refusals=["date", "time", "kind"]))
+    nowhere = GOOD | {"lon": "", "lat": ""}
+    refused = sort(nowhere, nowhere | {"id": "2", "date": "soon"}, profile=profile).refused
+    told = when_and_what(refused, profile)
+    assert told is not None
+    assert told.rows() == [
+        ("missing_point", "burglary", datetime(2024, 6, 15, 2, 30, tzinfo=UTC)),
+        ("unparsable_date", "burglary", None),
+    ]
+
+
+def test_a_profile_that_keeps_no_whole_date_cannot_tell() -> None:
+    profile = read_profile(small())
+    assert when_and_what(sort(GOOD | {"lon": ""}, profile=profile).refused, profile) is None

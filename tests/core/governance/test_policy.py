@@ -39,6 +39,7 @@ def test_the_night_shift_ends_on_the_next_day() -> None:
         ({"disparity_ratio_max": 0.5}, "disparity_ratio_max"),
         ({"suppress_below": 2}, "suppress_below"),
         ({"comment_days": 91}, "comment_days"),
+        ({"fallback_on_drift": 1}, "yes or no"),
         ({"coverage_minimum": 1.5}, "coverage_minimum"),
         ({"retention_days": 30}, "retention_days"),
         ({"privacy_budget": -1.0}, "privacy_budget"),

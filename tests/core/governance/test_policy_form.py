@@ -31,6 +31,7 @@ def test_a_field_that_was_not_sent_stays_as_it_is() -> None:
         ("required_evidence", "plan plan_disparity", "then a colon"),
         ("required_evidence", "plan: a\nplan: b", "once"),
         ("stages", "policy: board 2", "one stage a line"),
+        ("fallback_on_drift", "maybe", "Write yes or no"),
     ],
 )
 def test_a_field_that_cannot_be_read_is_named(name: str, text: str, said: str) -> None:
@@ -41,3 +42,8 @@ def test_a_field_that_cannot_be_read_is_named(name: str, text: str, said: str) -
 def test_a_share_is_written_in_per_cent() -> None:
     assert terms_as_text(DATA)["flag_share"] == "5"
     assert terms_from_text({"flag_share": "7.5 %"}, DATA)["flag_share"] == 0.075
+
+
+def test_a_choice_is_written_as_yes_or_no() -> None:
+    assert terms_as_text(DATA)["fallback_on_drift"] == "no"
+    assert read_terms(terms_from_text({"fallback_on_drift": " Yes"}, DATA)).fallback_on_drift is True

@@ -28,6 +28,8 @@ def test_every_term_has_a_label_of_its_own_and_a_meaning() -> None:
         ("minimum_residents", 12000, "at least 12,000 residents"),
         ("allowed_categories", ["robbery", "theft_from_vehicle"], "robbery, theft from vehicle"),
         ("audit_groups", [], "every group that has counts"),
+        ("fallback_on_drift", True, "yes"),
+        ("fallback_on_drift", False, "no"),
         ("prohibited_features", [], "none"),
         ("objectives", ["Less harm.", "Fair to all."], "Less harm. Fair to all."),
         ("shifts", [{"name": "night", "start_hour": 22, "end_hour": 6}], "night 22:00 to 06:00"),
