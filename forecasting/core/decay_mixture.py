@@ -25,6 +25,9 @@ HALF_LIVES = (15.0, 45.0, 135.0, 405.0, 1215.0, 3645.0)
 NEAR_HALF_LIFE, NEAR_BANDWIDTH = 730.0, 0.5
 """The one surface that reaches beyond the cell: days, and the Gaussian's standard deviation in cells."""
 
+SURFACES = (*(f"decayed_{days:.0f}" for days in HALF_LIVES), "near")
+"""The surfaces of the mixture by name, in their order."""
+
 CONTENDERS = 8
 """Cells in contention for each cell that may be flagged."""
 
@@ -133,9 +136,7 @@ def learn_weights(windows: Sequence[PastWindow], surfaces: int) -> FloatArray:
     if not len(events):
         return weights
     for _ in range(STEPS):
-        parts = events * weights
-        mean = (parts / parts.sum(axis=1, keepdims=True)).mean(axis=0)
-        weights = np.asarray(mean, dtype=np.float64)
+        weights = weights * (events.T @ (1.0 / (events @ weights))) / len(events)
     return weights
 
 

@@ -104,7 +104,7 @@ def try_layout(
     seed: int,
     decays: Mapping[str, float] = DECAYS,
 ) -> Trials:
-    """Rank the cells of one layout by every method at each window's origin, and count what the first ``flagged`` caught.
+    """Rank the cells of one layout by every method at each window's origin, and count what the first caught.
 
     The last ``judged`` windows are counted; the earlier ones only teach. At an origin the mixture has learned from
     windows over by then. ``delay`` (seconds) is how much less is known at every origin; ``seed`` decides ties;

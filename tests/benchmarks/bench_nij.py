@@ -47,7 +47,9 @@ PEERS = {
     "all counts": 1e9,
 }
 BESIDE = ("exp(-age/730 d)", "half-life 730 d", "exp(-age/365 d)")
-JUDGED = "exp(-age/730 d)"
+JUDGED = BESIDE[:2]
+"""Both ways to read "decayed over 730 days"; the third is the best published for burglary, picked afterwards."""
+
 MARGIN = -0.05
 """The lower end of the paired interval, as a share of the peer's, that is still called not below."""
 
@@ -90,7 +92,7 @@ def pai(hits: float, total: float) -> float:
 
 
 def show(category: str, trials: list[Trials]) -> bool:
-    """Print one category's table; return whether ours is not below the judged peer."""
+    """Print one category's table; return whether ours is not below the judged peers."""
     total = trials[0].total.astype(np.float64)
     samples = block_samples(len(total), np.random.default_rng(SEED), DRAWS)
     hits = {
@@ -120,8 +122,7 @@ def compare(hits: Mapping[str, FloatArray], samples: IntArray) -> bool:
             f"  ours less {name}: {gain.value:+.1%} ({gain.low:+.1%} to {gain.high:+.1%}); not below on "
             f"{better} of {len(ours)} grids"
         )
-        if name == JUDGED:
-            holds = gain.value >= 0 and gain.low > MARGIN
+        holds = holds and (name not in JUDGED or gain.low > MARGIN)
     return holds
 
 
