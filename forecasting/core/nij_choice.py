@@ -102,13 +102,13 @@ def try_layout(
     flagged: int,
     delay: int,
     seed: int,
-    decays: Mapping[str, float] = DECAYS,
+    decays: Mapping[str, float | None] = DECAYS,
 ) -> Trials:
     """Rank the cells of one layout by every method at each window's origin, and count what the first caught.
 
     The last ``judged`` windows are counted; the earlier ones only teach. At an origin the mixture has learned from
     windows over by then. ``delay`` (seconds) is how much less is known at every origin; ``seed`` decides ties;
-    ``decays`` are half-lives in days by the name of a method.
+    ``decays`` are half-lives in days (None: all counts) by the name of a method.
     """
     history = cell_history(*layout.cells_of(incidents.x, incidents.y), incidents.ends)
     lottery = np.random.default_rng(seed).random(len(history.places))

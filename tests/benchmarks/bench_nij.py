@@ -37,14 +37,14 @@ from tests.benchmarks.bench_forecast import DATA, calls_of, carried
 CELL, TEACHING, AREA, SEED, DRAWS = 250.0, 104, 147.70, 1, 4000
 FLAGGED = int(np.ceil(LEAST_FLAGGED / CELL**2))
 LN2 = float(np.log(2.0))
-PEERS = {
+PEERS: dict[str, float | None] = {
     "exp(-age/730 d)": 730 * LN2,
     "exp(-age/365 d)": 365 * LN2,
     "half-life 180 d": 180.0,
     "half-life 365 d": 365.0,
     "half-life 730 d": 730.0,
     "half-life 1460 d": 1460.0,
-    "all counts": 1e9,
+    "all counts": None,
 }
 BESIDE = ("exp(-age/730 d)", "half-life 730 d", "exp(-age/365 d)")
 JUDGED = BESIDE[:2]

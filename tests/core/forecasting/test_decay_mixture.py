@@ -83,7 +83,7 @@ def test_the_mixture_learns_whether_places_last_or_flare_up(habit: str) -> None:
     assert weights[:2].sum() == pytest.approx(1.0 if habit == "flaring" else 0.0, abs=0.3)
     ranked = mixture_score(history.surfaces(1875 * DAY), weights, 20)
     observed = history.counts(1875 * DAY, 1889 * DAY)
-    assert observed[np.argsort(-ranked)[:20]].sum() > 0.4 * observed.sum()
+    assert observed[np.argsort(-ranked)[:20]].sum() > 0.2 * observed.sum()
 
 
 def test_cells_are_read_back_where_they_lie_and_nothing_beyond() -> None:

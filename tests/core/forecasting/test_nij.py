@@ -111,7 +111,7 @@ def test_the_citys_edge_may_trim_a_cell_and_nothing_else_may() -> None:
     check_entry(replace(entry, polygons=trimmed))
     inner = entry.polygons.copy()
     inner[210] = shapely.box(2500, 2500, 2600, 2750)
-    inner = np.append(inner, shapely.box(2600, 2500, 2750, 2750))
+    inner = np.concatenate([inner, np.array([shapely.box(2600, 2500, 2750, 2750)], dtype=object)])
     with pytest.raises(CannotForecast, match="2 cells away from the city"):
         check_entry(replace(entry, polygons=inner, hotspot=np.append(entry.hotspot, False)))
 
