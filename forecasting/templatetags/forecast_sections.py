@@ -9,8 +9,6 @@ register = template.Library()
 
 SECTIONS = (
     ("Forecasts", "runs"),
-SECTIONS = (
-    ("Forecasts", "runs"),
     ("Scores", "scores"),
     ("Recipes", "recipes"),
     ("Emerging places", "emerging"),
@@ -18,7 +16,6 @@ SECTIONS = (
     ("Data", "data-quality"),
     ("Scenarios", "scenarios"),
     ("Context", "context"),
-)
 )
 """What a page is called, and the name of its address."""
 

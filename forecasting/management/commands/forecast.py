@@ -1,7 +1,12 @@
-"""manage.py forecast: compute one forecast and write its cells to a file, for looking at."""
+"""manage.py forecast: compute one forecast and write its cells to a file, for looking at.
+
+With --nij it writes an entry of the NIJ challenge instead: a shapefile, tuned for PAI or for PEI*.
+"""
 
 import json
+import sys
 from argparse import ArgumentParser
+from datetime import date
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -10,14 +15,18 @@ from django.core.management.base import BaseCommand, CommandError
 
 from forecasting.core.cell_export import NOT_APPROVED, cells_csv, cells_geojson, globe_polygons
 from forecasting.core.lengths import metres_from, square_metres_from
+from forecasting.core.nij import Horizon, Score
 from forecasting.core.recipe import ISSUABLE
 from forecasting.core.written_times import days_from, moment_from
 from forecasting.selectors.geography import points_to_globe
+from forecasting.services.enter_challenge import ChallengeEntry, enter_challenge
 from forecasting.services.explore_forecast import Exploration, explore_forecast
 from governance.core.refusals import Refused
 from governance.selectors import account, jurisdiction_named
 
 WRITERS = {".geojson": cells_geojson, ".csv": cells_csv}
+OWN_CHOICES = {"cell": "152m", "flag_area": None, "model": "blend"}
+"""What an entry of the challenge decides by its rules and on past windows, with what stands where nobody asks."""
 
 
 class Command(BaseCommand):
@@ -31,13 +40,27 @@ class Command(BaseCommand):
             "--category", required=True, help="a kind of the taxonomy, like residential_burglary"
         )
         parser.add_argument("--as-of", required=True, help="local date (and time), like 2023-12-01T06:00")
-        parser.add_argument("--horizon", default="7d", help="length of the window in days, like 7d")
-        parser.add_argument("--cell", default="152m", help="side of a cell: 152m, 500ft")
+        parser.add_argument(
+            "--horizon",
+            default="7d",
+            help="length of the window in days, like 7d; with --nij 1WK, 2WK, 1MO, 2MO or 3MO",
+        )
+        parser.add_argument(
+            "--nij",
+            choices=[each.value for each in Score],
+            help="write a challenge entry tuned for this score",
+        )
+        parser.add_argument("--cell", default=OWN_CHOICES["cell"], help="side of a cell: 152m, 500ft")
         parser.add_argument(
             "--flag-area", help="area to flag: 0.65km2, 0.25mi2 (default: the policy's share)"
         )
-        parser.add_argument("--model", default="blend", choices=ISSUABLE)
-        parser.add_argument("--out", type=Path, required=True, help="file to write: .geojson or .csv")
+        parser.add_argument("--model", default=OWN_CHOICES["model"], choices=ISSUABLE)
+        parser.add_argument(
+            "--out",
+            type=Path,
+            required=True,
+            help="file to write: .geojson or .csv; with --nij a directory",
+        )
         parser.add_argument("--by", metavar="EMAIL", help="the account that asks (default: the scheduler)")
         parser.add_argument("--json", action="store_true", help="print the summary as JSON")
 
@@ -45,11 +68,52 @@ class Command(BaseCommand):
         """Compute, write the file and say where it is."""
         began = monotonic()
         try:
-            summary = self.compute(options)
+            summary = self.enter(options) if options["nij"] else self.compute(options)
         except (Refused, OSError, ValueError) as problem:
             raise CommandError(str(problem)) from problem
         summary["seconds"] = round(monotonic() - began, 2)
-        self.stdout.write(json.dumps(summary) if options["json"] else self.sentence(summary))
+        say = self.entry_sentence if options["nij"] else self.sentence
+        self.stdout.write(json.dumps(summary) if options["json"] else say(summary))
+
+    def enter(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Ask the service for an entry, write its files, return what it says of itself."""
+        if [name for name, usual in OWN_CHOICES.items() if options[name] != usual]:
+            raise CommandError(
+                "--nij sets cells, area and method by the rules and on past windows: leave out --cell, --flag-area "
+                "and --model."
+            )
+        jurisdiction = jurisdiction_named(options["jurisdiction"])
+        made = enter_challenge(
+            jurisdiction=jurisdiction,
+            category=options["category"],
+            first=first_day(options["as_of"]),
+            horizon=horizon_named(options["horizon"]),
+            score=Score(options["nij"]),
+            progress=self.progress,
+            by=account(options["by"]),
+        )
+        return made.facts | {"digest": made.digest, "file": str(self.write(options["out"], made))}
+
+    def write(self, folder: Path, made: ChallengeEntry) -> Path:
+        """Write the shapefile's parts and the JSON beside them; return the shapefile."""
+        facts = made.facts
+        stem = folder / f"{facts['category']}_{facts['horizon']}_{facts['score']}"
+        folder.mkdir(parents=True, exist_ok=True)
+        for suffix, data in made.files.items():
+            stem.with_suffix(suffix).write_bytes(data)
+        text = json.dumps(facts | {"digest": made.digest}, indent=2)
+        stem.with_suffix(".json").write_text(text + "\n")
+        return stem.with_suffix(".shp")
+
+    def progress(self, done: int, layouts: int) -> None:
+        """Draw a bar on a terminal; elsewhere write a plain line when all layouts are through."""
+        if sys.stderr.isatty():
+            bar = "#" * (30 * done // layouts)
+            self.stderr.write(
+                f"\r[{bar:30}] {done}/{layouts} layouts", ending="\n" if done == layouts else ""
+            )
+        elif done == layouts:
+            self.stderr.write(f"{layouts} layouts of cells tried on past windows")
 
     def compute(self, options: dict[str, Any]) -> dict[str, Any]:
         """Ask the service, write the file, return the summary."""
@@ -95,6 +159,18 @@ class Command(BaseCommand):
             "digest": made.digest,
         }
 
+    def entry_sentence(self, facts: dict[str, Any]) -> str:
+        """Say in words what an entry is and how its choices did on the past."""
+        past = facts["past"][facts["method"]]
+        return (
+            f"{facts['category'].replace('_', ' ').capitalize()}, {facts['first_day']} to {facts['last_day']}, for "
+            f"{facts['score']}: {facts['flagged_cells']} of {facts['cells']:,} cells of {facts['cell_feet']:g} ft "
+            f"flagged ({facts['flagged_square_miles']:.4f} of {facts['city_square_miles']:.2f} square miles), ranked "
+            f"by {facts['method'].replace('_', ' ')}. On the {facts['past_windows']} past windows it was chosen on: "
+            f"n = {past['n']} of N = {past['N']} (at most {past['n*']} in as many cells). "
+            f"{NOT_APPROVED.capitalize()}. Written to {facts['file']} in {facts['seconds']:g} s."
+        )
+
     def sentence(self, summary: dict[str, Any]) -> str:
         """Say in words what was done and where it is."""
         return (
@@ -104,3 +180,22 @@ class Command(BaseCommand):
             f"{summary['expected_in_flagged']:.1f} of them. {NOT_APPROVED.capitalize()}. "
             f"Written to {summary['file']} in {summary['seconds']:g} s."
         )
+
+
+def horizon_named(written: str) -> Horizon:
+    """Return a horizon of the challenge. Raises ValueError with those there are."""
+    try:
+        return Horizon(written.upper())
+    except ValueError:
+        known = ", ".join(each.value for each in Horizon)
+        raise ValueError(f"--horizon {written}: with --nij write one of {known}") from None
+
+
+def first_day(written: str) -> date:
+    """Return the first day that an entry is scored on. Raises ValueError with an example."""
+    try:
+        return date.fromisoformat(written.strip())
+    except ValueError:
+        raise ValueError(
+            f"--as-of {written}: with --nij write the first scored day, like 2017-03-01"
+        ) from None
