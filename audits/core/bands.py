@@ -14,7 +14,7 @@ its own, so every band can be cut in two ways, and both are always stated:
     inclusive   both ends of a window count, as in the published code of Sankin et al. (The Markup, 2021):
                 most: the first w + 1; median: 2 floor(w / 2) + 1 places round floor(n / 2) counted from the
                 end; least: the last w + 1, but where more than w areas share the lowest count, the first w + 1 of
-                those (one place fewer where only w + 1 exist)
+                those
 
 All functions work on `draws.Draws`: an area taken twice stands in the order twice.
 """
@@ -67,19 +67,43 @@ def exact_band(taken: Floats, band: str, part: float = BAND) -> tuple[Floats, Fl
     return start, start + w
 
 
-def inclusive_band(taken: Floats, band: str, lowest: Floats) -> tuple[Floats, Floats]:
+def inclusive_band(taken: Floats, band: str, predictions: Floats) -> tuple[Floats, Floats]:
     """Return the places of a band whose window counts both of its ends, each (d, 1); see the module.
 
-    `lowest`: (n,), 1 for areas with the lowest count. Raises KeyError for an unknown band.
+    `predictions`: (n,). Raises KeyError for an unknown band.
     """
     n = taken.sum(axis=1, keepdims=True)
     w = np.rint(BAND * n)
-    tied = (taken * lowest).sum(axis=1, keepdims=True)
+    lowest = np.where(taken > 0, predictions, np.inf).min(axis=1, keepdims=True)
+    tied = (taken * (predictions == lowest)).sum(axis=1, keepdims=True)
     half, middle = np.floor(w / 2), np.floor(n / 2)
     begin = np.where(tied > w, n - tied, n - 1 - w)
     start = {"most": 0 * n, "median": n - middle - half, "least": begin}[band]
     stop = {"most": w + 1, "median": n - middle + half + 1, "least": begin + w + 1}[band]
     return np.maximum(start, 0.0), np.minimum(stop, n)
+
+
+def decile(taken: Floats, number: int) -> tuple[Floats, Floats]:
+    """Return the places of a tenth of the areas in each draw, each (d, 1); 1 is the least targeted, 10 the most.
+
+    Where n is no multiple of ten, the area on an edge counts in both tenths by its parts.
+    """
+    n = taken.sum(axis=1, keepdims=True)
+    return n * (10 - number) / 10, n * (11 - number) / 10
+
+
+def between_quantiles(taken: Floats, predictions: Floats, number: int) -> Floats:
+    """Areas whose count lies strictly between two deciles of the counts, (d, n), as often as they were taken.
+
+    `number` 1: below the first decile; 10: above the ninth. Areas exactly at a decile belong to none, as in the
+    published code of The Markup, so a tenth can be empty where many counts are equal.
+    """
+    chosen = taken > 0
+    if number > 1:
+        chosen = chosen & (predictions > drawn_quantile(taken, predictions, (number - 1) / 10))
+    if number < 10:
+        chosen = chosen & (predictions < drawn_quantile(taken, predictions, number / 10))
+    return np.asarray(taken * chosen, dtype=np.float64)
 
 
 def members(taken: Floats, order: Order, places: tuple[Floats, Floats]) -> Floats:
@@ -145,19 +169,33 @@ def above_median_share(draws: Draws, targeted: Floats) -> Floats:
     an area at the median is not above it. `targeted`: (n, T), summed over windows. Source: The Markup (2021).
     """
     count = targeted.sum(axis=1)
-    above = (count[None, :] > drawn_median(draws.taken, count)).astype(np.float64)
+    above = (count > drawn_quantile(draws.taken, count, 0.5)).astype(np.float64)
     return draws.resident_mean(above, np.ones(count.size))
 
 
-def drawn_median(taken: Floats, values: Floats) -> Floats:
-    """Median of the values over areas as often as they were taken, (d, 1)."""
+def below_median_share(draws: Draws, targeted: Floats) -> Floats:
+    """Share of the group's residents in areas with fewer predictions than the median area, (d, k).
+
+    With `above_median_share` it adds up to 1 less the share living in areas exactly at the median.
+    """
+    count = targeted.sum(axis=1)
+    below = (count < drawn_quantile(draws.taken, count, 0.5)).astype(np.float64)
+    return draws.resident_mean(below, np.ones(count.size))
+
+
+def drawn_quantile(taken: Floats, values: Floats, part: float) -> Floats:
+    """Quantile of the values over areas as often as they were taken, (d, 1).
+
+    Linear between order statistics (type 7 of Hyndman and Fan, 1996): `part` 0.5 is the usual median.
+    """
     order = np.argsort(values, kind="stable")
-    end = np.cumsum(taken[:, order], axis=1)
-    n = end[:, -1:]
-    lower, upper = (
-        values[order][(end > place).argmax(axis=1)] for place in (np.floor((n - 1) / 2), np.floor(n / 2))
-    )
-    return np.asarray((lower + upper)[:, None] / 2, dtype=np.float64)
+    ordered, end = values[order], np.cumsum(taken[:, order], axis=1)
+    place = (end[:, -1:] - 1) * part
+    below = np.floor(place + 1e-9)
+    lower = ordered[(end > below).argmax(axis=1)][:, None]
+    upper = ordered[(end > np.minimum(below + 1, end[:, -1:] - 1)).argmax(axis=1)][:, None]
+    between = np.maximum(place - below, 0.0)
+    return np.asarray(lower * (1 - between) + upper * between, dtype=np.float64)
 
 
 def _per_taken(draws: Draws, belongs: Floats) -> Floats:

@@ -13,7 +13,7 @@ def ones(n: int) -> np.ndarray:
 
 
 def inside(order: bands.Order, places: tuple[np.ndarray, np.ndarray], n: int) -> list[float]:
-    return bands.members(ones(n), order, places)[0].tolist()
+    return [float(each) for each in bands.members(ones(n), order, places)[0]]
 
 
 def town(n: int, group: list[int]) -> GroupTable:
@@ -60,14 +60,14 @@ def test_half_an_area_rounds_to_the_even_number() -> None:
 @pytest.mark.parametrize(("band", "places"), [("most", (0, 3)), ("median", (19, 22)), ("least", (37, 40))])
 def test_an_inclusive_band_counts_both_ends_of_its_window(band: str, places: tuple[int, int]) -> None:
     """Ranks from the bottom, 40 areas, w = 2: 38 to 40, 19 to 21, 1 to 3."""
-    start, stop = bands.inclusive_band(ones(40), band, np.eye(40)[0])
+    start, stop = bands.inclusive_band(ones(40), band, np.arange(40.0))
     assert (start[0, 0], stop[0, 0]) == places
 
 
 def test_where_more_share_the_lowest_count_the_inclusive_band_begins_among_them() -> None:
     """Ten areas at the lowest count hold ranks 1 to 10; the window is ranks 8 to 10, places 30 to 33."""
-    lowest = (np.arange(40) >= 30).astype(float)
-    start, stop = bands.inclusive_band(ones(40), "least", lowest)
+    predictions = np.where(np.arange(40) < 30, 5.0, 1.0)
+    start, stop = bands.inclusive_band(ones(40), "least", predictions)
     assert (start[0, 0], stop[0, 0]) == (30, 33)
 
 
@@ -107,12 +107,12 @@ def test_above_the_median_means_more_than_the_median_area() -> None:
 
 
 def test_the_median_of_an_even_number_of_areas_is_the_mean_of_two() -> None:
-    assert bands.drawn_median(ones(4), np.array([1.0, 9.0, 2.0, 4.0]))[0, 0] == 3
+    assert bands.drawn_quantile(ones(4), np.array([1.0, 9.0, 2.0, 4.0]), 0.5)[0, 0] == 3
 
 
 def test_an_area_taken_twice_stands_twice() -> None:
     taken = np.array([[2.0, 0.0, 1.0]])
-    assert bands.drawn_median(taken, np.array([1.0, 5.0, 9.0]))[0, 0] == 1
+    assert bands.drawn_quantile(taken, np.array([1.0, 5.0, 9.0]), 0.5)[0, 0] == 1
     order = bands.ranked_alike(np.array([1.0, 5.0, 9.0]))
     assert bands.members(taken, order, (np.array([[0.0]]), np.array([[2.0]])))[0].tolist() == [1, 0, 1]
 
@@ -120,3 +120,32 @@ def test_an_area_taken_twice_stands_twice() -> None:
 def test_a_band_where_nobody_lives_has_no_composition() -> None:
     empty = Draws(ones(2), np.array([[0.0], [5.0]]), np.array([0.0, 10.0]))
     assert np.isnan(bands.lift_in_band(empty, np.array([[9.0], [1.0]]), band="most")[0, 0])
+
+
+def test_quantiles_lie_between_order_statistics() -> None:
+    values = np.random.default_rng(1).poisson(3, 37).astype(float)
+    for part in (0.1, 0.3, 0.5, 0.7, 0.9, 1.0):
+        assert bands.drawn_quantile(ones(37), values, part)[0, 0] == pytest.approx(np.quantile(values, part))
+
+
+def test_deciles_begin_with_the_least_targeted_and_share_the_area_on_an_edge() -> None:
+    """15 areas: 1.5 in a tenth, so the second from the end counts by half in each of the last two."""
+    order = bands.ranked_alike(np.arange(15.0, 0, -1))
+    assert inside(order, bands.decile(ones(15), 1), 15)[-3:] == [0, 0.5, 1]
+    assert inside(order, bands.decile(ones(15), 2), 15)[-4:] == [0, 1, 0.5, 0]
+    assert inside(order, bands.decile(ones(15), 10), 15)[:3] == [1, 0.5, 0]
+
+
+def test_areas_exactly_at_a_decile_of_the_counts_belong_to_no_tenth() -> None:
+    """Counts 0 to 10 have deciles 0, 1, ... 10, so only strictly between is empty, and above the ninth is 10."""
+    counts = np.arange(11.0)
+    assert bands.between_quantiles(ones(11), counts, 5).sum() == 0
+    assert bands.between_quantiles(ones(11), counts, 10)[0].tolist() == [0] * 10 + [1]
+    assert bands.between_quantiles(ones(11), counts, 1)[0].tolist() == [1] + [0] * 10
+
+
+def test_above_below_and_at_the_median_are_all_residents() -> None:
+    city = whole_city(town(5, [0, 1, 4]))
+    counts = np.array([[0.0], [1], [1], [1], [4]])
+    assert bands.below_median_share(city, counts)[0, 0] == pytest.approx(1 / 3)
+    assert bands.above_median_share(city, counts)[0, 0] == pytest.approx(1 / 3)
