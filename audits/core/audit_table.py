@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audits.core.audited import NAMES
+from audits.core.comparison import Plain, rounded
 from audits.core.draws import drawn_cities, whole_city
 from audits.core.evidence import Floors, denominators, what_is_missing
 from audits.core.margins import bounds, smallest_effect
@@ -83,6 +84,46 @@ def audit_table(
         else:
             figures += engine.figures(metric)
     return AuditTable(tuple(figures), not_available)
+
+
+def side_by_side(
+    maps: Mapping[str, Audited], *, seed: int, draws: int = DRAWS, floors: Floors | None = None
+) -> dict[str, AuditTable]:
+    """Put several maps of one city (the recipe, last year's counts, what was delivered) through the same table.
+
+    All are measured on the same draws, so what differs between them is the maps. Raises ValueError where two maps
+    are not of the same residents.
+    """
+    tables = [audited.table for audited in maps.values()]
+    for table in tables[1:]:
+        same = np.array_equal(table.counts, tables[0].counts) and np.array_equal(
+            table.residents, tables[0].residents
+        )
+        if not same or (table.areas, table.groups) != (tables[0].areas, tables[0].groups):
+            raise ValueError("maps can only be compared over the same residents")
+    return {
+        name: audit_table(audited, seed=seed, draws=draws, floors=floors) for name, audited in maps.items()
+    }
+
+
+def plain_figures(table: AuditTable) -> list[dict[str, Plain]]:
+    """Rows for a report or for JSON: numbers to 6 significant digits, None where nothing can be said."""
+    return [
+        {
+            "row": each.row,
+            "metric": each.metric,
+            "group": each.group,
+            "residents": round(each.residents),
+            "value": rounded(each.value),
+            "low": rounded(each.interval.low),
+            "high": rounded(each.interval.high),
+            "defined": rounded(each.interval.defined),
+            "conservative": rounded(each.conservative),
+            "verdict": each.verdict,
+            "reason": each.reason,
+        }
+        for each in table.figures
+    ]
 
 
 class _Engine:

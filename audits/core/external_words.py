@@ -25,7 +25,8 @@ DEFINITIONS = {
     "predictions": "Each area's predictions are shared out by residents: per 1,000 residents of the group; index = "
     "the group's share of predictions over its share of residents (1 = in proportion).",
     "given_incidents": "Per recorded incident; the share of the group's incidents inside the flagged areas; the rate "
-    "over what areas with as many incidents explain; the rank correlation given incidents.",
+    "over what areas with as many incidents explain; the rank correlation given incidents. The flagged areas are those "
+    "of the city as it is, ties alike, in every draw.",
 }
 
 _NEVER = {

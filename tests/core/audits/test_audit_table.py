@@ -6,7 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from audits.core.audit_table import INSUFFICIENT, MEASURED, AuditTable, Figure, audit_table
+from audits.core.audit_table import (
+    INSUFFICIENT,
+    MEASURED,
+    AuditTable,
+    Figure,
+    audit_table,
+    plain_figures,
+    side_by_side,
+)
 from audits.core.audited import Audited
 from audits.core.draws import drawn_cities, whole_city
 from audits.core.efficiency import best_flags
@@ -183,3 +191,33 @@ def test_areas_can_be_drawn_in_blocks() -> None:
     assert (
         figure(found, "targeting_rate", "black").interval != figure(alone, "targeting_rate", "black").interval
     )
+
+
+def test_several_maps_go_through_the_same_table_on_the_same_draws() -> None:
+    recipe = city()
+    assert recipe.counted is not None
+    both = side_by_side(
+        {"recipe": recipe, "again": recipe, "counts": replace(recipe, flagged=recipe.counted)},
+        seed=1,
+        draws=100,
+    )
+    assert repr(both["recipe"]) == repr(both["again"])
+    assert (
+        figure(both["counts"], "targeting_rate", "black").value
+        != figure(both["recipe"], "targeting_rate", "black").value
+    )
+    other = city(seed=2)
+    with pytest.raises(ValueError, match="over the same residents"):
+        side_by_side({"recipe": recipe, "elsewhere": other}, seed=1, draws=100)
+
+
+def test_figures_become_plain_rows() -> None:
+    found = audit_table(city(), seed=1, draws=100, metrics=[metric("targeting_rate")])
+    row = plain_figures(found)[0]
+    assert (row["metric"], row["group"], row["verdict"], row["conservative"]) == (
+        "targeting_rate",
+        "black",
+        MEASURED,
+        None,
+    )
+    assert row["value"] == pytest.approx(found.figures[0].value, rel=1e-5)
