@@ -56,6 +56,12 @@ def ranked_by_id(predictions: Floats, ids: tuple[str, ...]) -> Order:
     return Order(places, np.arange(places.size))
 
 
+def ranked_by_id_reversed(predictions: Floats, ids: tuple[str, ...]) -> Order:
+    """The opposite order of equal counts, larger id = more targeted: how much an arbitrary order matters."""
+    _, number = np.unique(np.asarray(ids, dtype=np.str_), return_inverse=True)
+    return Order(np.lexsort((-number, -predictions)), np.arange(predictions.size))
+
+
 def exact_band(taken: Floats, band: str, part: float = BAND) -> tuple[Floats, Floats]:
     """Return the places [start, stop) of a band in each draw, each (d, 1), from the most targeted end.
 

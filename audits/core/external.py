@@ -27,11 +27,22 @@ from numpy.typing import NDArray
 from audits.core import bands
 from audits.core.comparison import rounded
 from audits.core.disparity import Disparity
-from audits.core.draws import Draws, drawn_cities, whole_city
+from audits.core.draws import Draws, WholeCity, drawn_cities, whole_city
 from audits.core.evidence import Floors, what_is_missing
-from audits.core.external_measures import TOPS, Path, Vendor, measures, orders, ratio_overall, topped
+from audits.core.external_measures import (
+    TOPS,
+    Measure,
+    Path,
+    Vendor,
+    measures,
+    neutral,
+    orders,
+    ratio_overall,
+    topped,
+)
 from audits.core.external_words import ALIKE, DEFINITIONS, not_available
 from audits.core.groups import EVERYBODY, GroupTable
+from audits.core.margins import bounds, smallest_effect
 from audits.core.resampling import DRAWS, LEVEL, Interval, percentile_interval
 from audits.core.verdict import Judgement, Standard, Wording, judge
 
@@ -63,14 +74,34 @@ def audit_predictions(
     ]
     for path, measure in measures(vendor).items():
         values, spread = measure(whole)[0], measure(drawn)
+        smallest = _smallest_effect(vendor, measure, values, neutral(path))
         for column, entry in enumerate(groups):
             interval = percentile_interval(spread[:, column])
             reason = _reason(table, column, float(values[column]), interval, floors)
-            _put(entry, path, _plain(float(values[column]), interval, reason))
+            plain = _plain(float(values[column]), interval, reason)
+            _put(
+                entry,
+                path,
+                plain if smallest is None else plain | {"conservative": rounded(smallest[column])},
+            )
     judgement = _judgement(vendor, whole, drawn, standard)
     for entry, verdict in zip(groups, judgement.groups, strict=True):
         entry["verdict"] = {"verdict": verdict.verdict.value, "sentence": verdict.sentence}
     return _answer(vendor, groups, judgement, standard, seed, draws), judgement
+
+
+def _smallest_effect(
+    vendor: Vendor, measure: Measure, values: Floats, no_effect: float | None
+) -> Floats | None:
+    """The effect closest to none within the census margins, (k,); None without margins or a neutral value."""
+    if vendor.margins is None or no_effect is None:
+        return None
+    whole = whole_city(vendor.table)
+    ends = [
+        measure(WholeCity(whole.taken, counts, whole.residents))[0]
+        for counts in bounds(vendor.table, vendor.margins)
+    ]
+    return smallest_effect(np.vstack([values, *ends]), no_effect)
 
 
 def _reason(table: GroupTable, column: int, value: float, interval: Interval, floors: Floors) -> str:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from audits.core import association, bands, benefit, dosage, targeting
 from audits.core.draws import Draws
-from audits.core.external_words import ALIKE, BY_ID, INCLUSIVE
+from audits.core.external_words import ALIKE, BY_ID, INCLUSIVE, REVERSED
 from audits.core.groups import GroupTable
 from audits.core.rates import ratio_or_nan
 
@@ -59,10 +59,19 @@ def measures(vendor: Vendor) -> dict[Path, Measure]:
         for band in bands.BANDS:
             found["lift", rule, band] = _of_band(bands.composition_lift, _banded(vendor, rule, band))
             found["band_share", rule, band] = _of_band(bands.band_share, _banded(vendor, rule, band))
+    reversed_order = bands.ranked_by_id_reversed(vendor.predictions, vendor.table.areas)
+    found["spearman", REVERSED] = partial(association.rank_correlation, order=reversed_order)
     found["above_median_share",] = partial(bands.above_median_share, targeted=targeted)
     found["below_median_share",] = partial(bands.below_median_share, targeted=targeted)
     found |= _tops(vendor) | _deciles(vendor) | _per_resident(vendor)
     return found if vendor.incidents is None else found | _given_incidents(vendor, vendor.incidents)
+
+
+def neutral(path: Path) -> float | None:
+    """Return the value that means no effect: 0 for lifts, differences and correlations, 1 for ratios; else None."""
+    if "ratio" in path or "ratio_to" in path or "conditional_ratio" in path or "index" in path:
+        return 1.0
+    return 0.0 if {"lift", "difference", "spearman"} & set(path) else None
 
 
 def orders(vendor: Vendor) -> dict[str, bands.Order]:

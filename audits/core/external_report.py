@@ -21,6 +21,7 @@ TOP_NAMES = {
     "top_5_percent": "The most targeted 5 % of areas",
     "top_10_percent": "The most targeted 10 % of areas",
 }
+NOT_SHOWN = ("between_quantiles", "ratio_to", "by_area_id")
 NO_EVIDENCE = "not enough evidence"
 
 
@@ -47,7 +48,7 @@ def report_tables(answer: Row) -> dict[str, Any]:
             {
                 "who": phrase(each["group"]),
                 "rule": RULES[rule],
-                **{band: written(each["lift"][rule][band], signed=True) for band in BANDS},
+                **{band: _cell(each["lift"][rule][band], signed=True) for band in BANDS},
             }
             for each in groups
             for rule in RULES
@@ -59,6 +60,11 @@ def report_tables(answer: Row) -> dict[str, Any]:
         "reasons": sorted(set(_reasons(groups))),
         "definitions": [(name.replace("_", " "), words) for name, words in answer["definitions"].items()],
     }
+
+
+def _cell(figure: Row, digits: int = 2, *, signed: bool = False) -> str:
+    """Write a figure so that a narrow cell breaks before its interval and never inside it."""
+    return written(figure, digits, signed=signed).replace(" to ", "\u00a0to\u00a0")
 
 
 def picture_of_rates(groups: list[Row]) -> Markup:
@@ -84,9 +90,9 @@ def _top_table(groups: list[Row], name: str) -> Row:
         {
             "who": phrase(each["group"]),
             "rule": RULES[rule],
-            "rate": written(each[name][rule]["rate"], 3),
-            "ratio": written(each[name][rule]["ratio"]),
-            "difference": written(each[name][rule]["difference"], 3, signed=True),
+            "rate": _cell(each[name][rule]["rate"], 3),
+            "ratio": _cell(each[name][rule]["ratio"]),
+            "difference": _cell(each[name][rule]["difference"], 3, signed=True),
         }
         for each in groups
         for rule in (ALIKE, BY_ID)
@@ -97,18 +103,18 @@ def _top_table(groups: list[Row], name: str) -> Row:
 def _association(group: Row) -> Row:
     return {
         "who": phrase(group["group"]),
-        "alike": written(group["spearman"][ALIKE], signed=True),
-        "by_id": written(group["spearman"][BY_ID], signed=True),
-        "above": written(group["above_median_share"], 3),
-        "below": written(group["below_median_share"], 3),
-        "index": written(group["predictions"]["index"]),
+        "alike": _cell(group["spearman"][ALIKE], signed=True),
+        "by_id": _cell(group["spearman"][BY_ID], signed=True),
+        "above": _cell(group["above_median_share"], 3),
+        "below": _cell(group["below_median_share"], 3),
+        "index": _cell(group["predictions"]["index"]),
     }
 
 
 def _decile(groups: list[Row], number: int) -> Row:
     return {
         "number": number,
-        "shares": [written(each["deciles"][ALIKE][str(number)], 3) for each in groups],
+        "shares": [_cell(each["deciles"][ALIKE][str(number)], 3) for each in groups],
     }
 
 
@@ -116,10 +122,10 @@ def _given(group: Row) -> Row:
     given = group["given_incidents"]
     return {
         "who": phrase(group["group"]),
-        "per_incident": written(given["predictions_per_incident"]),
-        "spearman": written(given["spearman"], signed=True),
-        "covered": written(given["top_5_percent"]["equal_benefit"], 3),
-        "explained": written(given["top_5_percent"]["conditional_ratio"]),
+        "per_incident": _cell(given["predictions_per_incident"]),
+        "spearman": _cell(given["spearman"], signed=True),
+        "covered": _cell(given["top_5_percent"]["equal_benefit"], 3),
+        "explained": _cell(given["top_5_percent"]["conditional_ratio"]),
     }
 
 
@@ -127,7 +133,8 @@ def _reasons(entry: Any) -> list[str]:
     if not isinstance(entry, dict):
         return [reason for each in entry for reason in _reasons(each)] if isinstance(entry, list) else []
     own = [str(entry["insufficient"])] if "insufficient" in entry else []
-    return own + [reason for each in entry.values() for reason in _reasons(each)]
+    shown = [each for name, each in entry.items() if name not in NOT_SHOWN]
+    return own + [reason for each in shown for reason in _reasons(each)]
 
 
 def table_lines(answer: Row) -> list[str]:

@@ -3,16 +3,23 @@
 ALIKE, BY_ID, INCLUSIVE = "equal_counts_alike", "by_area_id", "by_area_id_both_ends"
 """The three ways of ordering equal counts (`bands`)."""
 
+REVERSED = "by_area_id_reversed"
+"""Equal counts by id the other way round; stated for the rank correlation."""
+
 DEFINITIONS = {
     ALIKE: "Areas with equal counts are ranked alike: where the edge of a band runs through them, each belongs to the "
     "band by the same fraction; ranks are mean ranks. The order of the files never matters.",
     BY_ID: "Equal counts stand in the order of the area ids as text, the smaller id as the more targeted one; the "
     "shares of groups keep mean ranks where they are equal.",
+    REVERSED: "By area id with the larger id as the more targeted one: how far the order of equal counts alone moves "
+    "the rank correlation.",
     INCLUSIVE: "By area id, with windows of w = round(0.05 n) that count both of their ends (w + 1 areas; the median "
     "2 floor(w / 2) + 1), and the least targeted taken from among areas with the lowest count where these are "
     "more than w.",
     "spearman": "Spearman's rank correlation, over areas with residents, of the number of predictions and the group's "
     "share of residents; -1 to 1, 0 = no monotone association.",
+    "conservative": "Where census margins are given: of the values at the estimates, at the estimates less and plus "
+    "their margins (all residents as they are), the one with the smallest effect.",
     "lift": "Share of the group among residents of the band, over its share among all residents, less 1; -1 = none of "
     "the group lives there, 0 = as everywhere. Bands are the w = round(0.05 n) most, middle and least targeted of n "
     "areas (halves to even, at least 1).",

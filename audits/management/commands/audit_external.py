@@ -127,6 +127,7 @@ class Command(BaseCommand):
             "files": files,
             "total": f"{answer['predictions']['total']:,.0f}",
             "residents": f"{answer['residents']:,.0f}",
+            "inputs": {name: f"{count:,.0f}" for name, count in answer["inputs"]["predictions"].items()},
         }
         pdf = render_pdf("audits/external_report.html", context, created=created)
         try:

@@ -68,4 +68,7 @@ def test_census_margins_are_drawn_where_they_are_given() -> None:
     ]
     answer, _ = audit_predictions(unsure, seed=3, standard=STANDARD, draws=100)
     assert answer["interval"]["census_margins"] is True
+    lift = answer["groups"][0]["lift"][ALIKE]["most"]
+    assert abs(lift["conservative"]) <= abs(lift["value"])
+    assert "conservative" not in answer["groups"][0]["above_median_share"]
     assert widths[0] != pytest.approx(widths[1])

@@ -5,8 +5,8 @@ import pytest
 from scipy.stats import spearmanr
 
 from audits.core.draws import drawn_cities, whole_city
-from audits.core.external_measures import Vendor, measures
-from audits.core.external_words import ALIKE, BY_ID, INCLUSIVE
+from audits.core.external_measures import Vendor, measures, neutral
+from audits.core.external_words import ALIKE, BY_ID, INCLUSIVE, REVERSED
 from audits.core.groups import GroupTable
 from tests.core.audits.external_examples import IDS, RISING, SIZE
 
@@ -36,6 +36,18 @@ def test_ties_are_ranked_alike_or_by_id_with_the_smaller_id_more_targeted() -> N
     alike, by_id = found(counts, "spearman", ALIKE)[0], found(counts, "spearman", BY_ID)[0]
     assert alike == pytest.approx(spearmanr(counts, BLACK).statistic)
     assert by_id == pytest.approx(spearmanr(np.append(np.arange(19, 0, -1), 20), BLACK).statistic)
+
+
+def test_the_opposite_order_of_ids_shows_how_much_it_matters() -> None:
+    counts = np.append(np.ones(SIZE - 1), 5.0)
+    assert found(counts, "spearman", REVERSED)[0] == pytest.approx(1)
+    assert found(counts, "spearman", BY_ID)[0] < found(counts, "spearman", ALIKE)[0] < 1
+
+
+def test_no_effect_is_one_for_ratios_and_zero_for_lifts() -> None:
+    assert neutral(("top_5_percent", ALIKE, "ratio")) == neutral(("predictions", "index")) == 1
+    assert neutral(("lift", ALIKE, "most")) == neutral(("spearman", BY_ID)) == 0
+    assert neutral(("top_5_percent", ALIKE, "rate")) is None
 
 
 def test_lift_compares_one_area_in_twenty_with_the_city() -> None:
