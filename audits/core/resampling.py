@@ -25,11 +25,11 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Interval:
-    """Percentile interval of one group's disparity ratio.
+    """Percentile interval of one number: a group's disparity ratio, or any other metric.
 
     `low`, `high`: ends, NaN where no draw could be judged. `level`: coverage aimed at, 0.95. `defined`: share
-    of draws in which the ratio existed, 0 to 1; a draw has none where the group or every flagged area was
-    left out of it.
+    of draws in which the number existed, 0 to 1; a ratio has none where the group or every flagged area was
+    left out of the draw.
     """
 
     low: float
@@ -54,11 +54,11 @@ def ratio_intervals(
     """
     if not table.areas or draws < 100:
         raise ValueError(f"cannot resample {len(table.areas)} areas in {draws} draws")
-    ratios = _drawn_ratios(table, exposure, _area_counts(len(table.areas), draws, generator))
-    return tuple(_percentiles(ratios[:, column], level) for column in range(len(table.groups)))
+    ratios = _drawn_ratios(table, exposure, area_counts(len(table.areas), draws, generator))
+    return tuple(percentile_interval(ratios[:, column], level) for column in range(len(table.groups)))
 
 
-def _area_counts(areas: int, draws: int, generator: np.random.Generator) -> Floats:
+def area_counts(areas: int, draws: int, generator: np.random.Generator) -> Floats:
     """How often each area was taken in each draw: shape (draws, areas), each row adding up to `areas`."""
     return generator.multinomial(areas, np.full(areas, 1 / areas), size=draws).astype(np.float64)
 
@@ -71,7 +71,11 @@ def _drawn_ratios(table: GroupTable, exposure: Floats, taken: Floats) -> Floats:
     return ratio_or_nan(group_rate, reference[:, None])
 
 
-def _percentiles(ratios: Floats, level: float) -> Interval:
+def percentile_interval(ratios: Floats, level: float = LEVEL) -> Interval:
+    """Return the percentiles (1 - level) / 2 and (1 + level) / 2 of the draws, shape (draws,), that exist.
+
+    Draws that are NaN or infinite are left out and counted in `defined`.
+    """
     known = ratios[np.isfinite(ratios)]
     defined = known.size / ratios.size
     if not known.size:

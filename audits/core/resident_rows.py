@@ -12,12 +12,12 @@ from audits.core.groups import EVERYBODY
 
 AREA = "area"
 _KNOWN = {
-    AREA: ("geoid", "area", "area_code", "code"),
+    AREA: ("geoid", "area", "area_id", "area_code", "code", "id"),
     EVERYBODY: ("total_population", "population", "residents", "all_residents"),
     "black": ("black_alone", "black"),
     "white": ("white_alone", "white"),
     "asian": ("asian_alone", "asian"),
-    "hispanic": ("hispanic_latino", "hispanic"),
+    "hispanic": ("hispanic_latino", "hispanic", "latino"),
     "below_poverty": ("below_poverty",),
 }
 _SHOWN = 10
@@ -41,15 +41,20 @@ def guess_columns(header: list[str]) -> dict[str, str]:
 
     Raises ResidentRowsError where the area, the total or every group is missing.
     """
+    found = recognised(header)
+    _refuse_incomplete(found, header)
+    return found
+
+
+def recognised(header: list[str]) -> dict[str, str]:
+    """Return meaning -> column for every column whose name is recognised, however few."""
     by_lower = {name.strip().lower(): name for name in header}
-    found = {
+    return {
         meaning: by_lower[alias]
         for meaning, aliases in _KNOWN.items()
         for alias in reversed(aliases)
         if alias in by_lower
     }
-    _refuse_incomplete(found, header)
-    return found
 
 
 def read_rows(text: str, columns: Mapping[str, str] | None = None) -> tuple[ResidentRow, ...]:
