@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecasting.core.features import decayed_counts
+from forecasting.core.densities import decayed_counts
 from forecasting.core.incidents import FloatArray, IntArray
 from forecasting.core.kernels import smooth
 from forecasting.core.windows import DAY

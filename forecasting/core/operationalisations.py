@@ -111,7 +111,7 @@ def _ways(
 
 
 def _dense(density: FloatArray) -> FloatArray:
-    return (density > density.mean() + DENSE_DEVIATIONS * density.std()).astype(np.float64)
+    return np.asarray(density > density.mean() + DENSE_DEVIATIONS * density.std(), dtype=np.float64)
 
 
 def _share_of_densest(density: FloatArray) -> FloatArray:
