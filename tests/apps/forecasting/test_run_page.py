@@ -18,6 +18,7 @@ from forecasting.views.explore_page import EXPLORED, explore_context, top_of_sca
 from forecasting.views.run_page import RANKED, history_chart, run_context, score_line
 from forecasting.views.what_matters import what_matters
 from governance import clock
+from governance.artifacts import read_artifact
 from tests.cast import City
 from tests.factories.forecasts import add_run
 from tests.factories.history import CATEGORY, WINDOW, add_extract, add_history, add_recipe
@@ -78,7 +79,11 @@ def test_a_run_sealed_before_ranks_were_redrawn_says_nothing_of_it(
 ) -> None:
     sealed = io.BytesIO()
     run_cells(run).drop("stability").write_parquet(sealed)
-    monkeypatch.setattr("forecasting.selectors.runs.read_artifact", lambda _: sealed.getvalue())
+
+    def read(digest: str) -> bytes:
+        return sealed.getvalue() if digest == run.cells_digest else read_artifact(digest)
+
+    monkeypatch.setattr("forecasting.selectors.runs.read_artifact", read)
     context = run_context(run)
     assert context["ranked"][0].stays == ""
     assert context["flagged"]["stays"] is None
