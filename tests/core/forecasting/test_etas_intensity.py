@@ -58,5 +58,5 @@ def test_only_what_was_over_before_the_moment_is_seen_and_no_past_is_nothing() -
     made = [
         EtasSurfaces(square(), each, 1.0).intensity(given(0.1, 0.2, 0.7), CUT) for each in (known, INCIDENTS)
     ]
-    assert np.array_equal(*made)
+    assert np.array_equal(made[0], made[1])
     assert not EtasSurfaces(square(), INCIDENTS, 1.0).intensity(given(0.1, 0.2, 0.7), -DAY).any()
