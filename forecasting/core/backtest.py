@@ -59,8 +59,8 @@ def run_backtest(
     """Forecast every window with every recipe from what was known at its start, and score it.
 
     ``incidents`` are given by category, ``layers`` by name. ``recipes`` (name -> recipe) has to hold the reference
-    ``counts``. A fresh forecast is made for each window by ``make_forecast``, so nothing from inside a window reaches it. Raises
-    CannotForecast as that does.
+    ``counts``. A fresh forecast is made for each window by ``make_forecast``, so nothing from inside a window
+    reaches it. Raises CannotForecast as that does.
     """
     looked: dict[tuple[Term, ...], Surfaces] = {}  # recipes of the same terms look at the same surfaces
     trials = {}
