@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,10 @@ import numpy as np
 from forecasting.core.features import Surfaces
 from forecasting.core.incidents import Incidents
 from forecasting.core.intervals import intervals_held
+from forecasting.core.layers import Layer
 from forecasting.core.pipeline import make_forecast
 from forecasting.core.pooling import Comparison, PooledHits, PooledScore, compare, pool_scores
-from forecasting.core.recipe import BASELINE, Recipe
+from forecasting.core.recipe import BASELINE, Recipe, Term
 from forecasting.core.scoring import Estimate, WindowScore, score_window, wilson_interval
 from forecasting.core.training import City, surfaces_for
 from forecasting.core.windows import Window
@@ -52,24 +54,20 @@ def run_backtest(
     *,
     seed: int,
     progress: Progress,
+    layers: Mapping[str, Layer] = MappingProxyType({}),
 ) -> Backtest:
     """Forecast every window with every recipe from what was known at its start, and score it.
 
-    ``incidents`` are given by category. ``recipes`` (name -> recipe) has to hold the reference ``counts``. A fresh
-    forecast is made for each window by ``make_forecast``, so nothing from inside a window reaches it. Raises
-    CannotForecast as that does.
+    ``incidents`` are given by category, ``layers`` by name. ``recipes`` (name -> recipe) has to hold the reference
+    ``counts``. A fresh forecast is made for each window by ``make_forecast``, so nothing from inside a window
+    reaches it. Raises CannotForecast as that does.
     """
-    trials = {
-        name: _trials(
-            surfaces_for(incidents, city, recipe, category),
-            city,
-            recipe,
-            windows,
-            seed,
-            partial(progress, name),
-        )
-        for name, recipe in recipes.items()
-    }
+    looked: dict[tuple[Term, ...], Surfaces] = {}  # recipes of the same terms look at the same surfaces
+    trials = {}
+    for name, recipe in recipes.items():
+        if recipe.terms not in looked:
+            looked[recipe.terms] = surfaces_for(incidents, city, recipe, category, layers)
+        trials[name] = _trials(looked[recipe.terms], city, recipe, windows, seed, partial(progress, name))
     scores = {name: [trial.score for trial in rows] for name, rows in trials.items()}
     pooled = {name: pool_scores(rows, np.random.default_rng(seed)) for name, rows in scores.items()}
     against = {

@@ -29,8 +29,16 @@ BIN_METRES = 51.0
 AHEAD_DAYS = 7
 """Followers are the mean per day of those expected within this many days."""
 
-SETTINGS = EtasSettings(most_events=10_000)
-"""The fit behind a term: Gaussian kernels, on the latest so many incidents."""
+SETTINGS = EtasSettings(
+    distance_metres=(40.0, 200.0),
+    wait_days=(1.0, 30.0),
+    reach_metres=500,
+    memory_days=60,
+    most_events=20_000,
+    iterations=100,
+)
+"""The fit behind a term: made every night, so with a shorter reach and memory than the process alone would have. Of
+20,000 thefts of Philadelphia's latest seven months it takes 3 s, of the categories of Portland below 1 s."""
 
 
 @dataclass(frozen=True, eq=False)

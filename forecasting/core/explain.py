@@ -113,7 +113,7 @@ def _layer_distance(term: Term) -> str:
 
 
 def _layer_density(term: Term) -> str:
-    return f"how much {_layer(term)} lies within about {term.bandwidth_metres:g} m"
+    return f"how much of {_layer(term)} lies within about {term.bandwidth_metres:g} m"
 
 
 def _layer(term: Term) -> str:

@@ -21,6 +21,7 @@ from forecasting.selectors.geography import named_layer
 from forecasting.selectors.runs import run_cells, run_manifest
 from forecasting.selectors.scores import scorecards_of
 from forecasting.views.what_matters import what_matters
+from forecasting.views.what_was_tested import what_was_tested
 from governance import clock, selectors
 from governance.core.drawing import Markup, reading
 from governance.core.drawing_bars import Bar, draw_bars, draw_interval
@@ -99,6 +100,7 @@ def run_context(run: ForecastRun) -> dict[str, Any]:
         "chart": history_chart(run.jurisdiction, run.category),
         "matters": what_matters(run),
         "by_counts": is_by_fallback(run),
+        "tested": what_was_tested(run),
     }
 
 
