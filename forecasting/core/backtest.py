@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from forecasting.core.features import Surfaces
-from forecasting.core.incidents import Incidents
-from forecasting.core.intervals import intervals_held
+from forecasting.core.incidents import FloatArray, Incidents
+from forecasting.core.intervals import Dispersion, intervals_held
 from forecasting.core.pipeline import make_forecast
 from forecasting.core.pooling import Comparison, PooledHits, PooledScore, compare, pool_scores
 from forecasting.core.recipe import BASELINE, Recipe
@@ -21,6 +22,9 @@ from forecasting.core.windows import Window
 
 Progress = Callable[[str, int, int], None]
 """Told after every window: the model, windows done, windows in all."""
+
+Forecaster = Callable[[Surfaces, Window], tuple[FloatArray, Dispersion]]
+"""A model without a recipe: expected incidents per cell of a window, shape ``(n,)``, and how far counts stray."""
 
 
 @dataclass(frozen=True)
@@ -52,24 +56,32 @@ def run_backtest(
     *,
     seed: int,
     progress: Progress,
+    others: Mapping[str, Forecaster] = MappingProxyType({}),
 ) -> Backtest:
     """Forecast every window with every recipe from what was known at its start, and score it.
 
     ``incidents`` are given by category. ``recipes`` (name -> recipe) has to hold the reference ``counts``. A fresh
-    forecast is made for each window by ``make_forecast``, so nothing from inside a window reaches it. Raises
-    CannotForecast as that does.
+    forecast is made for each window by ``make_forecast``, so nothing from inside a window reaches it. ``others`` are
+    models without a recipe, which look at the reference's surfaces. Raises CannotForecast as these do.
     """
     trials = {
         name: _trials(
             surfaces_for(incidents, city, recipe, category),
+            partial(_by_recipe, city=city, recipe=recipe, seed=seed),
             city,
-            recipe,
+            recipe.interval_level,
             windows,
             seed,
             partial(progress, name),
         )
         for name, recipe in recipes.items()
     }
+    for name, forecaster in others.items():
+        surfaces, level = (
+            surfaces_for(incidents, city, recipes[BASELINE], category),
+            recipes[BASELINE].interval_level,
+        )
+        trials[name] = _trials(surfaces, forecaster, city, level, windows, seed, partial(progress, name))
     scores = {name: [trial.score for trial in rows] for name, rows in trials.items()}
     pooled = {name: pool_scores(rows, np.random.default_rng(seed)) for name, rows in scores.items()}
     against = {
@@ -80,23 +92,28 @@ def run_backtest(
     return Backtest(windows, trials, scores, pooled, against)
 
 
+def _by_recipe(
+    surfaces: Surfaces, window: Window, *, city: City, recipe: Recipe, seed: int
+) -> tuple[FloatArray, Dispersion]:
+    forecast = make_forecast(surfaces, city, recipe, window, flag_area=0.0, seed=seed)
+    return forecast.expected, forecast.training.dispersion
+
+
 def _trials(
     surfaces: Surfaces,
+    forecaster: Forecaster,
     city: City,
-    recipe: Recipe,
+    level: float,
     windows: Sequence[Window],
     seed: int,
     report: Callable[[int, int], None],
 ) -> list[Trial]:
     trials = []
     for done, window in enumerate(windows, start=1):
-        forecast = make_forecast(surfaces, city, recipe, window, flag_area=0.0, seed=seed)
+        expected, spread = forecaster(surfaces, window)
         observed = surfaces.counts(window.start, window.end)
-        score = score_window(forecast.expected, observed, city.grid.area, np.random.default_rng(seed))
-        spread, level = forecast.training.dispersion, recipe.interval_level
-        trials.append(
-            Trial(score, *intervals_held(forecast.expected, observed, city.grid.district, spread, level))
-        )
+        score = score_window(expected, observed, city.grid.area, np.random.default_rng(seed))
+        trials.append(Trial(score, *intervals_held(expected, observed, city.grid.district, spread, level)))
         report(done, len(windows))
     return trials
 

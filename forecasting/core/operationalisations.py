@@ -111,13 +111,14 @@ def _ways(
 
 
 def _dense(density: FloatArray) -> FloatArray:
-    return (density > density.mean() + DENSE_DEVIATIONS * density.std()).astype(np.float64)
+    dense = density > density.mean() + DENSE_DEVIATIONS * density.std()
+    return np.asarray(dense, dtype=np.float64)
 
 
 def _share_of_densest(density: FloatArray) -> FloatArray:
     some = density[density > density.max() * 1e-6]
     top = float(np.quantile(some, DENSEST)) if len(some) else 0.0
-    return np.minimum(density / top, 1.0) if top > 0 else np.zeros_like(density)
+    return np.asarray(np.minimum(density / top, 1.0) if top > 0 else np.zeros_like(density), dtype=np.float64)
 
 
 def _tells(values: FloatArray, fraction: FloatArray, counts: FloatArray) -> bool:

@@ -3,10 +3,13 @@
 Caplan & Kennedy (2011); the choice follows Heffner (2013, "Statistics of the RTMDx utility") and Kennedy, Caplan,
 Piza & Buccine-Schraeder (2016, Applied Spatial Analysis and Policy 9:529-548): every layer in several
 operationalisations, an elastic-net Poisson regression that keeps those of use (cross-validated, here on blocks of
-space), then steps up and down by BIC with at most one operationalisation of a layer. Counts crowd more than Poisson,
-so the criterion is divided by their dispersion, and it pays for the number of candidates (extended BIC, Chen & Chen
-2008, Biometrika 95:759-771); intervals come from errors summed over blocks (Liang & Zeger 1986, Biometrika 73:13-22).
-They say with what incidents go together, not why.
+space), then steps up and down by BIC with at most one operationalisation of a layer. Incidents crowd for reasons no
+layer knows, in cells and in whole neighbourhoods, and a criterion for independent counts would take any layer that
+happens to lie there. So each coefficient is charged by how much its score, summed over blocks, varies more than such
+counts would (composite-likelihood BIC, Gao & Song 2010, J. Am. Stat. Assoc. 105:1531-1540), and for the number of
+candidates (extended BIC, Chen & Chen 2008, Biometrika 95:759-771); intervals come from the same sums (Liang & Zeger
+1986, Biometrika 73:13-22), and a factor whose interval holds 1 is dropped. They say with what incidents go together,
+not why.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+from scipy import special, stats
 
 from forecasting.core.grid import Grid
 from forecasting.core.incidents import FloatArray, IntArray
@@ -41,9 +44,11 @@ LEAST_INCIDENTS = 100
 LEAST_CELLS = 200
 FOLDS = 5
 MIX = 0.5
-FOLD_METRES = 1_500.0
-"""Side of the blocks of space that are left out together, and over which errors are summed."""
-NORMAL_95 = 1.959964
+BLOCK_METRES = 2_500.0
+"""Side of the blocks of space that are left out together, and over which errors are summed: wide enough that what
+crowds for reasons of its own mostly ends inside (with 1.5 km two made-up cities of ten had a factor that is none)."""
+BLOCKS_ACROSS = 3
+"""A small city has smaller blocks, so many in the shorter direction."""
 
 
 @dataclass(frozen=True)
@@ -105,13 +110,15 @@ def fit_risk_terrain(
     """
     _check(counts, grid, layers)
     tried, table = operationalise(layers, grid, unit_metres=unit_metres, distances=distances, counts=counts)
-    blocks = space_blocks(grid, FOLD_METRES / unit_metres)
+    blocks = space_blocks(grid, BLOCK_METRES / unit_metres)
     useful = _useful(table, grid.fraction, counts, blocks, generator)
-    chosen, spread = _steps(table, grid.fraction, counts, tried, useful)
-    fit = fit_poisson(table[:, chosen], grid.fraction, counts)
-    errors = _errors(table[:, chosen], counts, fit, blocks)
+    choice = _Choice(table, grid.fraction, counts, blocks, tried)
+    chosen = choice.certain(choice.steps(useful))
+    fit, errors = choice.fitted(chosen)
     factors = [
-        _factor(tried[at], float(fit.slopes[number]), float(errors[number]), table[:, at], counts)
+        _factor(
+            tried[at], float(fit.slopes[number]), float(errors[number]) * choice.reach, table[:, at], counts
+        )
         for number, at in enumerate(chosen)
     ]
     return RiskTerrain(
@@ -121,7 +128,7 @@ def fit_risk_terrain(
         useful=len(useful),
         incidents=int(counts.sum()),
         cells=len(grid),
-        dispersion=spread,
+        dispersion=_dispersion(fit, counts, len(chosen)),
     )
 
 
@@ -137,8 +144,11 @@ def relative_risk(
 
 
 def space_blocks(grid: Grid, side: float) -> IntArray:
-    """Return the number of each cell's square block of space of about ``side`` (CRS units), shape ``(n,)``."""
-    across = max(1, round(side / grid.cell))
+    """Return the number of each cell's square block of space, shape ``(n,)``.
+
+    Its side is about ``side`` (CRS units), less where the city has not ``BLOCKS_ACROSS`` of them.
+    """
+    across = max(1, min(round(side / grid.cell), min(grid.shape) // BLOCKS_ACROSS))
     column, row = grid.columns // across, grid.rows // across
     return np.unique(np.column_stack([row, column]), axis=0, return_inverse=True)[1].reshape(-1)
 
@@ -186,30 +196,67 @@ def _useful(
     return np.flatnonzero(path.slopes[-1]).tolist()
 
 
-def _steps(
-    table: FloatArray,
-    exposure: FloatArray,
-    counts: FloatArray,
-    tried: Sequence[Operationalisation],
-    useful: Sequence[int],
-) -> tuple[list[int], float]:
-    """Add, exchange or drop one operationalisation at a time while the criterion falls; and the dispersion used."""
-    spread = _dispersion(fit_poisson(table[:, useful], exposure, counts), counts, len(useful))
+@dataclass(frozen=True, eq=False)
+class _Choice:
+    """What is chosen from: figures (shape ``(n, tried)``), exposure, counts and blocks of space (shape ``(n,)``)."""
 
-    def criterion(columns: Sequence[int]) -> float:
-        likelihood = fit_poisson(table[:, list(columns)], exposure, counts).likelihood
-        many = special.gammaln(len(tried) + 1) - special.gammaln(len(columns) + 1)
-        many -= special.gammaln(len(tried) - len(columns) + 1)
-        return float(-2 * likelihood / spread + len(columns) * np.log(len(counts)) + 2 * many)
+    table: FloatArray
+    exposure: FloatArray
+    counts: FloatArray
+    blocks: IntArray
+    tried: Sequence[Operationalisation]
 
-    chosen: list[int] = []
-    least = criterion(chosen)
-    while True:
-        found = min(_neighbours(chosen, useful, tried), key=criterion, default=chosen)
-        value = criterion(found)
-        if value >= least - 1e-9:
-            return chosen, spread
-        chosen, least = found, value
+    @property
+    def reach(self) -> float:
+        """Standard errors on either side of a 95 % interval: Student's, since blocks are few."""
+        return float(stats.t.ppf(0.975, max(1, int(self.blocks.max()))))
+
+    def steps(self, useful: Sequence[int]) -> list[int]:
+        """Add, exchange or drop one operationalisation at a time while the criterion falls."""
+        chosen: list[int] = []
+        least = self.criterion(chosen)
+        while True:
+            found = min(_neighbours(chosen, useful, self.tried), key=self.criterion, default=chosen)
+            value = self.criterion(found)
+            if value >= least - 1e-9:
+                return chosen
+            chosen, least = found, value
+
+    def certain(self, chosen: list[int]) -> list[int]:
+        """Drop the least certain factor until every interval leaves 1 out."""
+        while chosen:
+            fit, errors = self.fitted(chosen)
+            sure = np.abs(fit.slopes) / errors
+            if sure.min() > self.reach:
+                break
+            chosen = [each for number, each in enumerate(chosen) if number != int(np.argmin(sure))]
+        return chosen
+
+    def criterion(self, columns: Sequence[int]) -> float:
+        """Twice the lost log-likelihood, plus what the columns cost."""
+        fit, bread, meat = self._parts(columns)
+        if not columns:
+            return -2 * fit.likelihood
+        crowding = max(1.0, float(np.trace((bread @ meat)[1:, 1:])) / len(columns))
+        several, few = len(self.tried), len(columns)
+        sets = special.gammaln(several + 1) - special.gammaln(few + 1) - special.gammaln(several - few + 1)
+        return float(-2 * fit.likelihood + crowding * (few * np.log(len(self.counts)) + 2 * sets))
+
+    def fitted(self, columns: Sequence[int]) -> tuple[PoissonFit, FloatArray]:
+        """Return the fit and its slopes' standard errors, never below those of independent counts."""
+        fit, bread, meat = self._parts(columns)
+        robust = np.maximum(np.diag(bread @ meat @ bread), np.diag(bread))
+        return fit, np.asarray(np.sqrt(robust)[1:])
+
+    def _parts(self, columns: Sequence[int]) -> tuple[PoissonFit, FloatArray, FloatArray]:
+        """Return the fit, the inverse of its information, and the variance of its scores summed over blocks."""
+        table = self.table[:, list(columns)]
+        fit = fit_poisson(table, self.exposure, self.counts)
+        design = np.column_stack([np.ones(len(table)), table])
+        bread: FloatArray = np.asarray(np.linalg.inv((design * fit.expected[:, None]).T @ design), np.float64)
+        summed = np.zeros((int(self.blocks.max()) + 1, design.shape[1]))
+        np.add.at(summed, self.blocks, design * (self.counts - fit.expected)[:, None])
+        return fit, bread, summed.T @ summed * (len(summed) / max(1, len(summed) - 1))
 
 
 def _neighbours(
@@ -231,22 +278,10 @@ def _dispersion(fit: PoissonFit, counts: FloatArray, columns: int) -> float:
     return max(1.0, chi / max(1, len(counts) - columns - 1))
 
 
-def _errors(table: FloatArray, counts: FloatArray, fit: PoissonFit, blocks: IntArray) -> FloatArray:
-    """Return standard errors of the slopes from scores summed over blocks, never below those of the model itself."""
-    design = np.column_stack([np.ones(len(table)), table])
-    bread = np.linalg.inv((design * fit.expected[:, None]).T @ design)
-    scores = design * (counts - fit.expected)[:, None]
-    summed = np.zeros((int(blocks.max()) + 1, design.shape[1]))
-    np.add.at(summed, blocks, scores)
-    groups = len(summed)
-    robust = bread @ (summed.T @ summed) @ bread * (groups / max(1, groups - 1))
-    return np.asarray(np.sqrt(np.maximum(np.diag(robust), np.diag(bread)))[1:])
-
-
 def _factor(
     what: Operationalisation, slope: float, error: float, values: FloatArray, counts: FloatArray
 ) -> RiskFactor:
-    low, high = slope - NORMAL_95 * error, slope + NORMAL_95 * error
+    low, high = slope - error, slope + error
     there = values > 0.5
     return RiskFactor(
         what,
