@@ -52,8 +52,8 @@ class Operationalisation:
         if self.how is How.WITHIN:
             return f"being within {self.metres:g} m of {things}"
         if self.how is How.DENSE:
-            return f"being where {things} are dense (over {self.metres:g} m)"
-        return f"being where {things} are densest, against none (over {self.metres:g} m)"
+            return f"being in a high density of {things} (over {self.metres:g} m)"
+        return f"being in the highest density of {things}, against none (over {self.metres:g} m)"
 
 
 def operationalise(

@@ -82,5 +82,5 @@ def test_a_distance_of_nothing_is_refused() -> None:
 
 def test_a_way_to_look_says_where_a_cell_is() -> None:
     assert Operationalisation("bus_stops", How.WITHIN, 150.0).words == "being within 150 m of bus stops"
-    assert "dense (over 300 m)" in Operationalisation("bars", How.DENSE, 300.0).words
+    assert "high density of bars (over 300 m)" in Operationalisation("bars", How.DENSE, 300.0).words
     assert "against none" in Operationalisation("bars", How.SCALED, 300.0).words

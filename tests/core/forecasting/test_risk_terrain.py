@@ -14,7 +14,6 @@ from forecasting.core.risk_terrain import (
     RiskTerrain,
     fit_risk_terrain,
     relative_risk,
-    space_blocks,
 )
 from tests.core.forecasting.terrain_examples import (
     PLANTED,
@@ -88,18 +87,6 @@ def test_a_factor_says_what_goes_with_what_and_how_sure_it_is() -> None:
     assert bars.sentence.startswith("being within 150 m of bars goes with × 2.")
     assert 0 < bars.cells < 2500
     assert bars.incidents > bars.cells
-
-
-def test_blocks_of_space_are_squares() -> None:
-    grid = make_grid(box(0, 0, 2000, 1500), 100.0)
-    blocks = space_blocks(grid, 500.0)
-    assert len(np.unique(blocks)) == 4 * 3
-    assert len(np.unique(blocks[(grid.columns < 5) & (grid.rows < 5)])) == 1
-
-
-def test_a_small_city_has_smaller_blocks() -> None:
-    grid = make_grid(box(0, 0, 1800, 900), 100.0)
-    assert len(np.unique(space_blocks(grid, 2500.0))) == 6 * 3
 
 
 def refused(changes: dict[str, object]) -> CannotForecast:
