@@ -13,9 +13,10 @@ import numpy as np
 from forecasting.core.features import Surfaces
 from forecasting.core.incidents import FloatArray, Incidents
 from forecasting.core.intervals import Dispersion, intervals_held
+from forecasting.core.layers import Layer
 from forecasting.core.pipeline import make_forecast
 from forecasting.core.pooling import Comparison, PooledHits, PooledScore, compare, pool_scores
-from forecasting.core.recipe import BASELINE, Recipe
+from forecasting.core.recipe import BASELINE, Recipe, Term
 from forecasting.core.scoring import Estimate, WindowScore, score_window, wilson_interval
 from forecasting.core.training import City, surfaces_for
 from forecasting.core.windows import Window
@@ -56,32 +57,36 @@ def run_backtest(
     *,
     seed: int,
     progress: Progress,
+    layers: Mapping[str, Layer] = MappingProxyType({}),
     others: Mapping[str, Forecaster] = MappingProxyType({}),
 ) -> Backtest:
     """Forecast every window with every recipe from what was known at its start, and score it.
 
-    ``incidents`` are given by category. ``recipes`` (name -> recipe) has to hold the reference ``counts``. A fresh
-    forecast is made for each window by ``make_forecast``, so nothing from inside a window reaches it. ``others`` are
-    models without a recipe, which look at the reference's surfaces. Raises CannotForecast as these do.
+    ``incidents`` are given by category, ``layers`` by name. ``recipes`` (name -> recipe) has to hold the reference
+    ``counts``. A fresh forecast is made for each window by ``make_forecast``, so nothing from inside a window
+    reaches it. ``others`` are models without a recipe, which look at the reference's surfaces. Raises CannotForecast
+    as these do.
     """
-    trials = {
-        name: _trials(
-            surfaces_for(incidents, city, recipe, category),
-            partial(_by_recipe, city=city, recipe=recipe, seed=seed),
+    looked: dict[tuple[Term, ...], Surfaces] = {}  # recipes of the same terms look at the same surfaces
+    trials = {}
+    for name, recipe in recipes.items():
+        if recipe.terms not in looked:
+            looked[recipe.terms] = surfaces_for(incidents, city, recipe, category, layers)
+        made = partial(_by_recipe, city=city, recipe=recipe, seed=seed)
+        trials[name] = _trials(
+            looked[recipe.terms], made, city, recipe.interval_level, windows, seed, partial(progress, name)
+        )
+    reference = recipes[BASELINE]
+    for name, made_otherwise in others.items():
+        trials[name] = _trials(
+            looked[reference.terms],
+            made_otherwise,
             city,
-            recipe.interval_level,
+            reference.interval_level,
             windows,
             seed,
             partial(progress, name),
         )
-        for name, recipe in recipes.items()
-    }
-    for name, forecaster in others.items():
-        surfaces, level = (
-            surfaces_for(incidents, city, recipes[BASELINE], category),
-            recipes[BASELINE].interval_level,
-        )
-        trials[name] = _trials(surfaces, forecaster, city, level, windows, seed, partial(progress, name))
     scores = {name: [trial.score for trial in rows] for name, rows in trials.items()}
     pooled = {name: pool_scores(rows, np.random.default_rng(seed)) for name, rows in scores.items()}
     against = {

@@ -19,7 +19,7 @@ from forecasting.core.grid import Grid
 from forecasting.core.incidents import FloatArray, Incidents, IntArray
 from forecasting.core.kernels import kernel_coverage, kernel_density
 from forecasting.core.layers import Layer, layer_density, layer_distance
-from forecasting.core.near_repeat import DecayWeights, near_repeat_intensity
+from forecasting.core.near_repeat import decay_weights, near_repeat_intensity
 from forecasting.core.recipe import Term
 from forecasting.core.term_kinds import TermKind
 from forecasting.core.windows import DAY, history
@@ -32,8 +32,6 @@ NEAR_REPEAT_POINTS = 2
 
 LEAST_METRES = 50.0
 """How near a feature of a layer is: distances well below this are alike."""
-
-REACH_SCALES, MEMORY_HALF_LIVES = 4.0, 6.0
 
 
 def decayed_counts(
@@ -48,13 +46,6 @@ def decayed_counts(
 
 def _decayed(ages_days: FloatArray, half_life_days: float | None) -> FloatArray | None:
     return None if half_life_days is None else np.exp2(-ages_days / half_life_days)
-
-
-def near_repeat_weights(term: Term) -> DecayWeights:
-    """Return the decay of a near-repeat term; what it leaves open is as ``DecayWeights`` has it."""
-    scale = term.bandwidth_metres or DecayWeights.scale_metres
-    half_life = term.half_life_days or DecayWeights.half_life_days
-    return DecayWeights(scale, half_life, REACH_SCALES * scale, MEMORY_HALF_LIVES * half_life)
 
 
 @dataclass(eq=False)
@@ -125,7 +116,7 @@ class Densities:
             self.incidents,
             self.grid,
             cut,
-            near_repeat_weights(term),
+            decay_weights(term.bandwidth_metres, term.half_life_days),
             unit_metres=self.unit_metres,
             points=NEAR_REPEAT_POINTS,
         )

@@ -29,8 +29,16 @@ BIN_METRES = 51.0
 AHEAD_DAYS = 7
 """Followers are the mean per day of those expected within this many days."""
 
-SETTINGS = EtasSettings(most_events=10_000)
-"""The fit behind a term: Gaussian kernels, on the latest so many incidents."""
+SETTINGS = EtasSettings(
+    distance_metres=(40.0, 200.0),
+    wait_days=(1.0, 30.0),
+    reach_metres=500,
+    memory_days=60,
+    most_events=20_000,
+    iterations=100,
+)
+"""The fit behind a term: made every night, so with a shorter reach and memory than the process alone would have. Of
+20,000 thefts of Philadelphia's latest seven months it takes 3 s, of the categories of Portland below 1 s."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +80,8 @@ class EtasSurfaces:
         ages = whole_days_before(self.incidents, cut)[known]
         if cut not in self._backgrounds:
             self._backgrounds[cut] = self._background(known, ages)
-        background = fit.background @ self._backgrounds[cut] * background_rate(fit, ages)
-        return np.asarray(background + self._followers(fit, known, ages))
+        surface = fit.background @ self._backgrounds[cut] / fit.background.sum()
+        return np.asarray(surface * background_rate(fit, ages) + self._followers(fit, known, ages))
 
     def _background(self, known: IntArray, ages: IntArray) -> FloatArray:
         """The densities that the fit mixes: even, each bandwidth, recent; each holds one incident inside the city."""

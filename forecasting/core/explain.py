@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from forecasting.core.incidents import FloatArray
 from forecasting.core.limits import CannotForecast
+from forecasting.core.near_repeat import decay_weights
 from forecasting.core.recipe import Term
+from forecasting.core.term_kinds import TermKind
 
 ADDITIVITY = 1e-6
 """Largest relative error between a forecast and the product of its factors."""
@@ -69,11 +71,65 @@ def _length_of_time(days: float) -> str:
 
 def describe_term(term: Term) -> str:
     """Say in plain words what a term looks at."""
-    what = f"incidents of {term.category.replace('_', ' ')}" if term.category else "incidents"
-    where = "in this cell" if term.bandwidth_metres is None else f"within about {term.bandwidth_metres:g} m"
+    return _WORDS[term.kind](term)
+
+
+def _aged(term: Term, what: str) -> str:
     if term.half_life_days is None:
-        return f"all past {what} {where}, old and new alike"
-    return f"past {what} {where}, with a half-life of {_length_of_time(term.half_life_days)}"
+        return f"all past {what}, old and new alike"
+    return f"past {what}, with a half-life of {_length_of_time(term.half_life_days)}"
+
+
+def _incidents(term: Term) -> str:
+    return f"incidents of {term.category.replace('_', ' ')}" if term.category else "incidents"
+
+
+def _counts(term: Term) -> str:
+    where = "in this cell" if term.bandwidth_metres is None else f"within about {term.bandwidth_metres:g} m"
+    return _aged(term, f"{_incidents(term)} {where}")
+
+
+def _floating(term: Term) -> str:
+    return _aged(
+        term, f"{_incidents(term)} in boxes as large as a cell around this place, however the grid is laid"
+    )
+
+
+def _near_repeat(term: Term) -> str:
+    decay = decay_weights(term.bandwidth_metres, term.half_life_days)
+    return (
+        f"recent incidents close by, as near repeats: each counts less by the metre (scale {decay.scale_metres:g} m) "
+        f"and by the day (half-life {_length_of_time(decay.half_life_days)})"
+    )
+
+
+def _etas(_: Term) -> str:
+    return (
+        "incidents that lead to incidents: how often they start around this place, and what the last weeks' ones make "
+        "likely next"
+    )
+
+
+def _layer_distance(term: Term) -> str:
+    return f"how near this place is to {_layer(term)} (beyond {term.bandwidth_metres:g} m it makes no difference)"
+
+
+def _layer_density(term: Term) -> str:
+    return f"how much of {_layer(term)} lies within about {term.bandwidth_metres:g} m"
+
+
+def _layer(term: Term) -> str:
+    return f"the context layer “{term.layer.replace('_', ' ')}”"
+
+
+_WORDS: Mapping[TermKind, Callable[[Term], str]] = {
+    TermKind.COUNTS: _counts,
+    TermKind.FLOATING: _floating,
+    TermKind.NEAR_REPEAT: _near_repeat,
+    TermKind.ETAS: _etas,
+    TermKind.LAYER_DISTANCE: _layer_distance,
+    TermKind.LAYER_DENSITY: _layer_density,
+}
 
 
 def describe_factor(term: Term | None, factor: float) -> str:

@@ -53,6 +53,7 @@ class Surfaces:
     cells: IntArray = field(init=False)
     _columns: dict[tuple[str, int], FloatArray] = field(init=False, default_factory=dict)
     _known: dict[int, FloatArray] = field(init=False, default_factory=dict)
+    _opened: dict[tuple[int, int], Mapping[str, Opening]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         located = self.grid.locate(self.incidents.x, self.incidents.y)
@@ -76,9 +77,11 @@ class Surfaces:
                 )
         if not any(term.kind in TESTED for term in self.terms):
             return self
-        past = Past(self.incidents, self.grid, cut, self.unit_metres, self.named)
+        if (cut, seed) not in self._opened:
+            past = Past(self.incidents, self.grid, cut, self.unit_metres, self.named)
+            self._opened[cut, seed] = open_terms(self.terms, past, seed)
         made = copy.copy(self)
-        made.openings, made._known = open_terms(self.terms, past, seed), {}
+        made.openings, made._known = self._opened[cut, seed], {}
         return made
 
     def counts(self, start: int, end: int) -> FloatArray:

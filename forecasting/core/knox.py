@@ -9,6 +9,7 @@ whole city are kept by every shuffle, so they cannot pass for near repeat.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -34,6 +35,8 @@ MAX_PAIRS = 20_000_000
 """Most pairs within reach that are counted at once (0.5 GB)."""
 
 _MINUTE = 60
+_AT_ONCE = 256  # shuffles counted together
+_BYTE = 255  # pairs counted together
 Minutes = NDArray[np.int32]
 
 
@@ -98,15 +101,10 @@ class KnoxTest:
 
 @dataclass(frozen=True)
 class _Pairs:
-    """Pairs of incidents within reach, in order of their first.
+    """The pairs of incidents of one space band, in order of their first: shapes ``(m,)``."""
 
-    How many pairs each incident is the first of, shape ``(n,)``; their second incident and their space band,
-    shapes ``(m,)``.
-    """
-
-    firsts: IntArray
+    first: IntArray
     second: IntArray
-    band: IntArray
 
 
 def knox_test(
@@ -168,7 +166,10 @@ def _check(incidents: Incidents, bands: KnoxBands, permutations: int, level: flo
         )
 
 
-def _pairs_within(incidents: Incidents, bands: KnoxBands, unit_metres: float, named: str) -> _Pairs:
+def _pairs_within(
+    incidents: Incidents, bands: KnoxBands, unit_metres: float, named: str
+) -> tuple[_Pairs, ...]:
+    """Return the pairs of each space band."""
     places = np.column_stack([incidents.x, incidents.y])
     tree = KDTree(places)
     reach = bands.metres[-1] / unit_metres
@@ -186,35 +187,44 @@ def _pairs_within(incidents: Incidents, bands: KnoxBands, unit_metres: float, na
     apart = np.hypot(*(places[first] - places[second]).T)
     edges = np.array([SAME_PLACE, *(edge / unit_metres for edge in bands.metres)])
     band = np.minimum(np.searchsorted(edges, apart, side="left"), len(edges) - 1)
-    firsts = np.bincount(first, minlength=len(places))
-    return _Pairs(firsts, second.astype(np.intp), band.astype(np.int64))
+    return tuple(_Pairs(first[band == each], second[band == each]) for each in range(len(edges)))
 
 
 def _permuted(
-    minutes: Minutes, pairs: _Pairs, bands: KnoxBands, generator: np.random.Generator, permutations: int
+    minutes: Minutes,
+    pairs: Sequence[_Pairs],
+    bands: KnoxBands,
+    generator: np.random.Generator,
+    permutations: int,
 ) -> tuple[IntArray, FloatArray, IntArray]:
     """Observed pairs, pairs summed over the permutations, and permutations with at least as many."""
     edges = np.round(np.array(bands.days) * (DAY // _MINUTE)).astype(np.int32)
-    observed = _close_pairs(minutes, pairs, edges, bands.shape)
+    observed = _close_pairs(minutes[:, None], pairs, edges)
     total, as_many = np.zeros(bands.shape), np.zeros(bands.shape, dtype=np.int64)
-    for _ in range(permutations):
-        shuffled = _close_pairs(generator.permutation(minutes), pairs, edges, bands.shape)
-        total += shuffled
-        as_many += shuffled >= observed
-    return observed, total, as_many
+    for done in range(0, permutations, _AT_ONCE):
+        number = min(_AT_ONCE, permutations - done)
+        shuffled = np.array([generator.permutation(minutes) for _ in range(number)])
+        close = _close_pairs(np.ascontiguousarray(shuffled.T), pairs, edges)
+        total += close.sum(axis=2)
+        as_many += (close >= observed).sum(axis=2)
+    return observed[:, :, 0], total, as_many
 
 
-def _close_pairs(minutes: Minutes, pairs: _Pairs, edges: Minutes, shape: tuple[int, int]) -> IntArray:
-    """Pairs per space and time band. Few pairs are close in time: only those are sorted into bands."""
-    between = np.repeat(minutes, pairs.firsts)
-    between -= np.take(minutes, pairs.second, mode="clip")  # never out of range: spares the check
-    np.abs(between, out=between)
-    close = np.flatnonzero(between < edges[-1])
-    days, tested = between[close], pairs.band[close] * shape[1]
-    for edge in edges[:-1]:
-        tested += days >= edge
-    counts = np.bincount(tested, minlength=shape[0] * shape[1])
-    return counts.reshape(shape)
+def _close_pairs(minutes: Minutes, pairs: Sequence[_Pairs], edges: Minutes) -> IntArray:
+    """Pairs per space band, time band and column of ``minutes`` (one row an incident, one column a shuffle).
+
+    A row is read for many shuffles at once, and few enough pairs are counted together for a byte to hold them.
+    """
+    found = np.zeros((len(pairs), len(edges), minutes.shape[1]), dtype=np.int64)
+    for band, each in enumerate(pairs):
+        for start in range(0, len(each.first), _BYTE):
+            between = np.take(minutes, each.first[start : start + _BYTE], axis=0)
+            between -= np.take(minutes, each.second[start : start + _BYTE], axis=0)
+            np.abs(between, out=between)
+            for number, edge in enumerate(edges):
+                close = (between < edge).view(np.uint8)
+                found[band, number] += np.add.reduce(close, axis=0, dtype=np.uint8)
+    return np.diff(found, axis=1, prepend=0)
 
 
 def _verdict(adjusted: FloatArray, ratio: FloatArray, level: float) -> KnoxVerdict:

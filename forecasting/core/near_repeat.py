@@ -75,6 +75,16 @@ class DecayWeights:
         return np.asarray(np.exp2(-days / self.half_life_days))
 
 
+def decay_weights(scale_metres: float | None, half_life_days: float | None) -> DecayWeights:
+    """Return a decay of this scale and half-life, cut at 4 scales and 6 half-lives.
+
+    None leaves either as ``DecayWeights`` has it.
+    """
+    scale = scale_metres or DecayWeights.scale_metres
+    half_life = half_life_days or DecayWeights.half_life_days
+    return DecayWeights(scale, half_life, 4 * scale, 6 * half_life)
+
+
 def near_repeat_intensity(
     incidents: Incidents,
     grid: Grid,

@@ -129,9 +129,12 @@ BLEND_TERMS = (
     Term("block", 1460.0, 115.0, 0.02),
     Term("neighbourhood", 365.0, 230.0, 0.02),
     Term("quarter", 730.0, 610.0, 0.02),
+    Term("near_repeats", None, None, 0.5, kind=TermKind.NEAR_REPEAT),
+    Term("self_exciting", None, None, 0.005, kind=TermKind.ETAS),
 )
-"""Counts sharpen the top, kernels fill the rest. Chosen on Portland 2015-2017 and Philadelphia 2023,
-so scores on those months flatter it a little; the fitted slopes themselves only ever see the past."""
+"""Counts sharpen the top, kernels fill the rest; near repeats and the self-exciting process speak where tests on
+the past let them. Chosen on Portland 2015-2017 and Philadelphia 2023, so scores on those months flatter it a
+little; the fitted slopes themselves only ever see the past."""
 
 
 def related_terms(categories: Collection[str]) -> tuple[Term, ...]:

@@ -18,6 +18,7 @@ from forecasting.pictures import run_picture
 from forecasting.selectors.geography import named_layer
 from forecasting.selectors.runs import run_cells
 from forecasting.selectors.scores import scorecards_of
+from forecasting.views.what_was_tested import what_was_tested
 from governance import clock, selectors
 from governance.core.drawing import Markup, reading
 from governance.core.drawing_bars import Bar, draw_bars, draw_interval
@@ -93,6 +94,7 @@ def run_context(run: ForecastRun) -> dict[str, Any]:
         "digest": shortened(run.digest),
         "as_of": spoken_moment(clock.local(run.as_of, run.jurisdiction)),
         "chart": history_chart(run.jurisdiction, run.category),
+        "tested": what_was_tested(run),
     }
 
 

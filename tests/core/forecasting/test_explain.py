@@ -5,9 +5,17 @@ import pytest
 import shap
 from sklearn.linear_model import LinearRegression
 
-from forecasting.core.explain import check_additivity, describe_factor, explain, product, reasons
+from forecasting.core.explain import (
+    check_additivity,
+    describe_factor,
+    describe_term,
+    explain,
+    product,
+    reasons,
+)
 from forecasting.core.limits import CannotForecast
 from forecasting.core.recipe import Term
+from forecasting.core.term_kinds import TermKind
 
 TERMS = (Term("recent", 60.0, None, 1.0), Term("near", 365.0, 230.0, 0.02))
 FEATURES = np.array([[0.0, 0.0], [np.log(4.0), np.log(2.0)], [-1.0, 0.5]])
@@ -74,3 +82,34 @@ def test_reasons_come_strongest_first_and_leave_out_what_changes_nothing() -> No
 def test_no_factors_is_an_error() -> None:
     with pytest.raises(ValueError, match="no factors"):
         product(1.0, {})
+
+
+@pytest.mark.parametrize(
+    ("term", "said"),
+    [
+        (
+            Term("a", None, None, 1.0, kind=TermKind.NEAR_REPEAT),
+            "recent incidents close by, as near repeats: each counts less by the metre (scale 150 m) and by the day "
+            "(half-life 14 days)",
+        ),
+        (
+            Term("a", 365.0, None, 1.0, "robbery", TermKind.FLOATING),
+            "past incidents of robbery in boxes as large as a cell around this place, however the grid is laid, with a "
+            "half-life of one year",
+        ),
+        (
+            Term("a", None, 800.0, 1.0, kind=TermKind.LAYER_DISTANCE, layer="bus_stops"),
+            "how near this place is to the context layer “bus stops” (beyond 800 m it makes no difference)",
+        ),
+        (
+            Term("a", None, 300.0, 1.0, kind=TermKind.LAYER_DENSITY, layer="bars"),
+            "how much of the context layer “bars” lies within about 300 m",
+        ),
+    ],
+)
+def test_every_kind_of_term_is_said_in_plain_words(term: Term, said: str) -> None:
+    assert describe_term(term) == said
+
+
+def test_no_kind_goes_without_words() -> None:
+    assert describe_term(Term("a", None, None, 1.0, kind=TermKind.ETAS)).startswith("incidents that lead to")

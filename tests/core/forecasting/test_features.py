@@ -10,7 +10,11 @@ from forecasting.core.densities import decayed_counts
 from forecasting.core.features import Surfaces, relative_log
 from forecasting.core.grid import Grid, make_grid
 from forecasting.core.incidents import Incidents
+from forecasting.core.layers import point_layer
+from forecasting.core.limits import CannotForecast
+from forecasting.core.openings import Opening
 from forecasting.core.recipe import Term
+from forecasting.core.term_kinds import TermKind
 from forecasting.core.windows import DAY
 
 STEADY = Term("history", None, None, 0.5)
@@ -100,3 +104,48 @@ def test_a_term_of_another_category_looks_at_its_incidents_and_a_missing_one_say
     )
     alone = Surfaces(grid_of_four(), own, (STEADY, here), 1.0)
     assert (alone.features(2 * DAY)[:, 1] == 0).all()
+
+
+def test_a_term_that_was_not_tested_says_nothing_and_one_that_passed_speaks() -> None:
+    near = Term("near", None, None, 0.5, kind=TermKind.NEAR_REPEAT)
+    shut = Surfaces(grid_of_four(), incidents([5], [5], [DAY]), (STEADY, near), 1.0)
+    assert (shut.features(2 * DAY)[:, 1] == 0).all()
+    passed = replace(shut, openings={"near": Opening(True, "Near repeat may be used.")})
+    assert passed.features(2 * DAY)[:, 1].argmax() == 0
+    assert passed.features(2 * DAY)[:, 1].std() > 0
+    failed = replace(shut, openings={"near": Opening(False, "Near repeat may not be used.")})
+    assert (failed.features(2 * DAY)[:, 1] == 0).all()
+
+
+def test_surfaces_with_nothing_to_test_are_open_as_they_are() -> None:
+    surfaces = Surfaces(grid_of_four(), incidents([5], [5], [DAY]), (STEADY,), 1.0)
+    assert surfaces.opened(2 * DAY, 1) is surfaces
+
+
+def test_opening_keeps_what_does_not_hang_on_the_tests_and_leaves_the_original_shut() -> None:
+    near = Term("near", None, None, 0.5, kind=TermKind.NEAR_REPEAT)
+    surfaces = Surfaces(grid_of_four(), incidents([5], [5], [DAY]), (STEADY, near), 1.0)
+    before = surfaces.features(2 * DAY)
+    opened = surfaces.opened(2 * DAY, 1)
+    assert "needs 50" in opened.openings["near"].sentence
+    assert np.array_equal(opened.features(2 * DAY), before)
+    assert not surfaces.openings
+
+
+def test_the_nearer_to_a_layer_the_higher_and_the_average_place_is_zero() -> None:
+    bars = point_layer("bars", np.array([5.0]), np.array([5.0]), 0)
+    near = Term("near_bars", None, 400.0, 0.001, kind=TermKind.LAYER_DISTANCE, layer="bars")
+    surfaces = Surfaces(grid_of_four(), incidents([5], [5], [DAY]), (near,), 1.0, layers={"bars": bars})
+    made = surfaces.opened(2 * DAY, 1).features(2 * DAY)[:, 0]
+    assert made.argmax() == 0
+    assert made.argmin() == 3
+    assert np.exp(made).mean() == pytest.approx(1.0, abs=1e-6)
+
+
+def test_a_layer_that_was_not_known_yet_at_the_origin_is_refused() -> None:
+    bars = point_layer("bars", np.array([5.0]), np.array([5.0]), 3 * DAY)
+    near = Term("near_bars", None, 400.0, 0.001, kind=TermKind.LAYER_DISTANCE, layer="bars")
+    surfaces = Surfaces(grid_of_four(), incidents([5], [5], [DAY]), (near,), 1.0, layers={"bars": bars})
+    with pytest.raises(CannotForecast, match="'bars' was not known yet at the origin"):
+        surfaces.opened(2 * DAY, 1)
+    assert surfaces.opened(3 * DAY, 1) is surfaces

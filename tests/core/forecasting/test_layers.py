@@ -83,7 +83,7 @@ def test_overlapping_polygons_cover_a_place_once() -> None:
 
 
 def test_an_even_spread_of_features_is_even_up_to_the_edge() -> None:
-    x, y = (part.ravel() + 50.0 for part in np.meshgrid(np.arange(0, 1000, 100), np.arange(0, 1000, 100)))
+    x, y = (part.ravel() + 50.0 for part in np.meshgrid(np.arange(10) * 100.0, np.arange(10) * 100.0))
     made = layer_density(point_layer("trees", x, y, 0), grid(), unit_metres=1.0, bandwidth_metres=200.0)
     assert made == pytest.approx(np.ones(100))
 

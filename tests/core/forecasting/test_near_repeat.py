@@ -10,6 +10,7 @@ from forecasting.core.near_repeat import (
     DecayWeights,
     NearRepeatWeights,
     OriginalWeights,
+    decay_weights,
     near_repeat_intensity,
 )
 from forecasting.core.windows import DAY
@@ -85,3 +86,8 @@ def test_a_surface_without_reach_is_refused() -> None:
             OriginalWeights(reach_metres=0.0),
             unit_metres=1.0,
         )
+
+
+def test_a_decay_is_cut_at_four_scales_and_six_half_lives() -> None:
+    assert decay_weights(None, None) == DecayWeights()
+    assert decay_weights(100.0, 7.0) == DecayWeights(100.0, 7.0, 400.0, 42.0)

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from forecasting.core.incidents import Incidents
+from forecasting.core.layers import point_layer
 from forecasting.core.limits import CannotForecast
-from forecasting.core.recipe import standard_recipe
+from forecasting.core.recipe import Recipe, Term, standard_recipe
+from forecasting.core.term_kinds import TermKind
 from forecasting.core.training import Training, knowledge_cut, surfaces_for, train
 from forecasting.core.windows import DAY
 from tests.core.forecasting.forecast_examples import ORIGIN, small_city, small_history
@@ -80,3 +82,28 @@ def test_a_category_without_a_recent_incident_has_no_level() -> None:
     incidents = small_history()
     with pytest.raises(CannotForecast, match="last 224 days"):
         trained(incidents.where(incidents.ends < ORIGIN - 230 * DAY))
+
+
+def test_a_missing_layer_is_refused_by_name_and_one_of_another_place_too() -> None:
+    near = Term("near_bars", None, 400.0, 0.02, kind=TermKind.LAYER_DISTANCE, layer="bars")
+    recipe, city = Recipe("blend", ("burglary",), (near,)), small_city()
+    known = {"burglary": small_history()}
+    with pytest.raises(CannotForecast, match="context layer bars, which is not there"):
+        surfaces_for(known, city, recipe, "burglary")
+    far = {"bars": point_layer("bars", np.array([-122.6]) * 1e6, np.array([45.5]), 0)}
+    with pytest.raises(CannotForecast, match="km from the city"):
+        surfaces_for(known, city, recipe, "burglary", far)
+    bars = {"bars": point_layer("bars", np.array([1000.0]), np.array([500.0]), 0)}
+    assert surfaces_for(known, city, recipe, "burglary", bars).features(ORIGIN).shape == (len(city.grid), 1)
+
+
+def test_a_layer_where_incidents_happen_is_learned() -> None:
+    near = Term("near_bars", None, 400.0, 0.02, kind=TermKind.LAYER_DISTANCE, layer="bars")
+    recipe, city = Recipe("blend", ("burglary",), (near,)), small_city()
+    slopes = []
+    for x, y in ((1450.0, 650.0), (100.0, 1950.0)):
+        bars = {"bars": point_layer("bars", np.array([x]), np.array([y]), 0)}
+        surfaces = surfaces_for({"burglary": small_history()}, city, recipe, "burglary", bars)
+        slopes.append(float(train(surfaces, city, recipe, ORIGIN).coefficients.slopes[0]))
+    assert slopes[0] > 0.3
+    assert slopes[1] < 0.05
