@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from forecasting.core.features import Surfaces
-from forecasting.core.incidents import Incidents
-from forecasting.core.intervals import intervals_held
+from forecasting.core.incidents import FloatArray, Incidents
+from forecasting.core.intervals import Dispersion, intervals_held
 from forecasting.core.layers import Layer
 from forecasting.core.pipeline import make_forecast
 from forecasting.core.pooling import Comparison, PooledHits, PooledScore, compare, pool_scores
@@ -23,6 +23,9 @@ from forecasting.core.windows import Window
 
 Progress = Callable[[str, int, int], None]
 """Told after every window: the model, windows done, windows in all."""
+
+Forecaster = Callable[[Surfaces, Window], tuple[FloatArray, Dispersion]]
+"""A model without a recipe: expected incidents per cell of a window, shape ``(n,)``, and how far counts stray."""
 
 
 @dataclass(frozen=True)
@@ -55,19 +58,35 @@ def run_backtest(
     seed: int,
     progress: Progress,
     layers: Mapping[str, Layer] = MappingProxyType({}),
+    others: Mapping[str, Forecaster] = MappingProxyType({}),
 ) -> Backtest:
     """Forecast every window with every recipe from what was known at its start, and score it.
 
     ``incidents`` are given by category, ``layers`` by name. ``recipes`` (name -> recipe) has to hold the reference
     ``counts``. A fresh forecast is made for each window by ``make_forecast``, so nothing from inside a window
-    reaches it. Raises CannotForecast as that does.
+    reaches it. ``others`` are models without a recipe, which look at the reference's surfaces. Raises CannotForecast
+    as these do.
     """
     looked: dict[tuple[Term, ...], Surfaces] = {}  # recipes of the same terms look at the same surfaces
     trials = {}
     for name, recipe in recipes.items():
         if recipe.terms not in looked:
             looked[recipe.terms] = surfaces_for(incidents, city, recipe, category, layers)
-        trials[name] = _trials(looked[recipe.terms], city, recipe, windows, seed, partial(progress, name))
+        made = partial(_by_recipe, city=city, recipe=recipe, seed=seed)
+        trials[name] = _trials(
+            looked[recipe.terms], made, city, recipe.interval_level, windows, seed, partial(progress, name)
+        )
+    reference = recipes[BASELINE]
+    for name, made_otherwise in others.items():
+        trials[name] = _trials(
+            looked[reference.terms],
+            made_otherwise,
+            city,
+            reference.interval_level,
+            windows,
+            seed,
+            partial(progress, name),
+        )
     scores = {name: [trial.score for trial in rows] for name, rows in trials.items()}
     pooled = {name: pool_scores(rows, np.random.default_rng(seed)) for name, rows in scores.items()}
     against = {
@@ -78,23 +97,28 @@ def run_backtest(
     return Backtest(windows, trials, scores, pooled, against)
 
 
+def _by_recipe(
+    surfaces: Surfaces, window: Window, *, city: City, recipe: Recipe, seed: int
+) -> tuple[FloatArray, Dispersion]:
+    forecast = make_forecast(surfaces, city, recipe, window, flag_area=0.0, seed=seed)
+    return forecast.expected, forecast.training.dispersion
+
+
 def _trials(
     surfaces: Surfaces,
+    forecaster: Forecaster,
     city: City,
-    recipe: Recipe,
+    level: float,
     windows: Sequence[Window],
     seed: int,
     report: Callable[[int, int], None],
 ) -> list[Trial]:
     trials = []
     for done, window in enumerate(windows, start=1):
-        forecast = make_forecast(surfaces, city, recipe, window, flag_area=0.0, seed=seed)
+        expected, spread = forecaster(surfaces, window)
         observed = surfaces.counts(window.start, window.end)
-        score = score_window(forecast.expected, observed, city.grid.area, np.random.default_rng(seed))
-        spread, level = forecast.training.dispersion, recipe.interval_level
-        trials.append(
-            Trial(score, *intervals_held(forecast.expected, observed, city.grid.district, spread, level))
-        )
+        score = score_window(expected, observed, city.grid.area, np.random.default_rng(seed))
+        trials.append(Trial(score, *intervals_held(expected, observed, city.grid.district, spread, level)))
         report(done, len(windows))
     return trials
 

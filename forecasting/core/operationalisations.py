@@ -52,8 +52,8 @@ class Operationalisation:
         if self.how is How.WITHIN:
             return f"being within {self.metres:g} m of {things}"
         if self.how is How.DENSE:
-            return f"being where {things} are dense (over {self.metres:g} m)"
-        return f"being where {things} are densest, against none (over {self.metres:g} m)"
+            return f"being in a high density of {things} (over {self.metres:g} m)"
+        return f"being in the highest density of {things}, against none (over {self.metres:g} m)"
 
 
 def operationalise(
@@ -111,13 +111,14 @@ def _ways(
 
 
 def _dense(density: FloatArray) -> FloatArray:
-    return np.asarray(density > density.mean() + DENSE_DEVIATIONS * density.std(), dtype=np.float64)
+    dense = density > density.mean() + DENSE_DEVIATIONS * density.std()
+    return np.asarray(dense, dtype=np.float64)
 
 
 def _share_of_densest(density: FloatArray) -> FloatArray:
     some = density[density > density.max() * 1e-6]
     top = float(np.quantile(some, DENSEST)) if len(some) else 0.0
-    return np.minimum(density / top, 1.0) if top > 0 else np.zeros_like(density)
+    return np.asarray(np.minimum(density / top, 1.0) if top > 0 else np.zeros_like(density), dtype=np.float64)
 
 
 def _tells(values: FloatArray, fraction: FloatArray, counts: FloatArray) -> bool:

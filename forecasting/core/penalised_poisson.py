@@ -53,11 +53,9 @@ def fit_poisson(table: FloatArray, exposure: FloatArray, counts: FloatArray) -> 
     for _ in range(STEPS):
         curvature = (design * expected[:, None]).T @ design
         curvature[np.diag_indices_from(curvature)] += 1e-9 * seen
-        step = np.linalg.solve(curvature, design.T @ (counts - expected))
-        shortened = np.asarray(
-            step * min(1.0, LONGEST_STEP / max(float(np.abs(step).max()), 1e-300)), dtype=np.float64
-        )
-        ahead = _no_worse(design, exposure, counts, beta, shortened, likelihood)
+        step: FloatArray = np.asarray(np.linalg.solve(curvature, design.T @ (counts - expected)), np.float64)
+        step *= min(1.0, LONGEST_STEP / max(float(np.abs(step).max()), 1e-300))
+        ahead = _no_worse(design, exposure, counts, beta, step, likelihood)
         moved = float(np.abs(ahead - beta).max())
         beta = ahead
         likelihood, expected = _likelihood(design, exposure, counts, beta)

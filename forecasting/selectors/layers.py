@@ -25,6 +25,17 @@ def versions_known(jurisdiction: Jurisdiction, as_of: datetime) -> list[ContextL
     return list(rows.order_by("layer_name", "-as_of").distinct("layer_name"))
 
 
+def layer_names(
+    jurisdiction: Jurisdiction, as_of: datetime, prohibited: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Return the names of the layers visible at a moment, without those that a policy prohibits by name or subject."""
+    return tuple(
+        row.layer_name
+        for row in versions_known(jurisdiction, as_of)
+        if row.kind != SERIES and not {row.layer_name, row.subject} & set(prohibited)
+    )
+
+
 def layers_known(
     jurisdiction: Jurisdiction, as_of: datetime, names: Collection[str] | None = None
 ) -> dict[str, Layer]:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from forecasting.core.backtest import Progress, backtest_figures, run_backtest
+from forecasting.core.backtest import Forecaster, Progress, backtest_figures, run_backtest
+from forecasting.core.features import Surfaces
 from forecasting.core.fingerprint import digest
+from forecasting.core.incidents import FloatArray
+from forecasting.core.intervals import Dispersion
+from forecasting.core.layers import Layer
 from forecasting.core.limits import as_refusal
 from forecasting.core.manifest import canonical_bytes, seed_for
-from forecasting.core.recipe import BASELINE, categories_read, check_features, standard_recipe
+from forecasting.core.recipe import BASELINE, Recipe, categories_read, check_features, standard_recipe
+from forecasting.core.risk_terrain_model import RISK_TERRAIN, terrain_forecast
 from forecasting.core.taxonomy import check_may_forecast
-from forecasting.core.windows import rolling_windows
+from forecasting.core.training import City
+from forecasting.core.windows import Window, rolling_windows
 from forecasting.selectors.extracts import known_incidents
 from forecasting.selectors.geography import city_of
+from forecasting.selectors.layers import layer_names, layers_known
 from forecasting.selectors.profiles import reporting_delay
 from governance import clock
 from governance.core.refusals import Reason, Refused
@@ -70,13 +77,18 @@ def backtest_models(
                 reporting_delay_days=delay.total_seconds() / 86_400,
             )
             for model in dict.fromkeys((*models, BASELINE))
+            if model != RISK_TERRAIN
         }
         for each in recipes.values():
             check_features(each.to_dict(), policy.prohibited_features)
         seed = seed_for(jurisdiction.slug, category, "backtest", str(spans[0].start))
         read = set().union(*(categories_read(recipe, category) for recipe in recipes.values()))
         incidents = known_incidents(jurisdiction, read, moment)
-        made = run_backtest(incidents, city, category, recipes, spans, seed=seed, progress=progress)
+        others = _without_recipe(jurisdiction, city, recipes[BASELINE], policy.prohibited_features, seed)
+        others = {name: each for name, each in others.items() if name in models}
+        made = run_backtest(
+            incidents, city, category, recipes, spans, seed=seed, progress=progress, others=others
+        )
     figures = {
         "jurisdiction": jurisdiction.slug,
         "category": category,
@@ -100,10 +112,26 @@ def backtest_models(
             "category": category,
             "windows": windows,
             "horizon_days": horizon_days,
-            "models": len(recipes),
+            "models": len(recipes) + len(others),
         },
     )
     return figures
+
+
+def _without_recipe(
+    jurisdiction: Jurisdiction, city: City, recipe: Recipe, prohibited: Sequence[str], seed: int
+) -> dict[str, Forecaster]:
+    """Return the models that are no recipe: the risk terrain, over the layers that the policy does not prohibit."""
+
+    def layers_at(moment: int) -> dict[str, Layer]:
+        known = datetime.fromtimestamp(moment, UTC)
+        return layers_known(jurisdiction, known, layer_names(jurisdiction, known, prohibited))
+
+    def terrain(surfaces: Surfaces, window: Window) -> tuple[FloatArray, Dispersion]:
+        made = terrain_forecast(surfaces, city, recipe, window, layers_at, seed=seed)
+        return made.expected, made.dispersion
+
+    return {RISK_TERRAIN: terrain}
 
 
 def _check_end(jurisdiction: Jurisdiction, end: int, known_until: float) -> None:

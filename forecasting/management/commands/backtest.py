@@ -1,19 +1,28 @@
 """manage.py backtest: score models on past windows, beside the trivial baseline."""
 
+from __future__ import annotations
+
 import json
 import sys
 from argparse import ArgumentParser
+from datetime import datetime
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from forecasting.core.lengths import metres_from
-from forecasting.core.recipe import ISSUABLE, MODELS
+from forecasting.core.recipe import MODELS
+from forecasting.core.risk_terrain_model import RISK_TERRAIN
 from forecasting.core.written_times import days_from, moment_from
+from forecasting.selectors.layers import layer_names
+from forecasting.selectors.profiles import reporting_delay
 from forecasting.services.backtest_models import backtest_models
 from governance.core.refusals import Refused
 from governance.selectors import account, jurisdiction_named
+
+if TYPE_CHECKING:
+    from governance.models import Jurisdiction
 
 COVERAGES = ("1", "5", "20")
 
@@ -37,8 +46,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--model",
             action="append",
-            choices=list(MODELS),
-            help="repeat it; default: all that may forecast, without those that are there to be compared with",
+            choices=[*MODELS, RISK_TERRAIN],
+            help="repeat it; default: all that may forecast, and the risk terrain where context was known by then",
         )
         parser.add_argument("--by", metavar="EMAIL", help="the account that asks (default: the scheduler)")
         parser.add_argument("--json", action="store_true", help="print all figures as JSON")
@@ -48,14 +57,15 @@ class Command(BaseCommand):
         began = monotonic()
         try:
             jurisdiction = jurisdiction_named(options["jurisdiction"])
+            first = moment_from(options["first"], jurisdiction.timezone)
             figures = backtest_models(
                 jurisdiction=jurisdiction,
                 category=options["category"],
-                first=moment_from(options["first"], jurisdiction.timezone),
+                first=first,
                 windows=options["windows"],
                 horizon_days=days_from(options["horizon"]),
                 cell_metres=metres_from(options["cell"]),
-                models=options["model"] or ISSUABLE,
+                models=options["model"] or models_for(jurisdiction, first),
                 progress=self.progress,
                 by=account(options["by"]),
             )
@@ -72,7 +82,7 @@ class Command(BaseCommand):
         if sys.stderr.isatty():
             bar = "#" * (30 * done // windows)
             self.stderr.write(
-                f"\r{model:10} [{bar:30}] {done}/{windows}", ending="\n" if done == windows else ""
+                f"\r{model:12} [{bar:30}] {done}/{windows}", ending="\n" if done == windows else ""
             )
         elif done == windows:
             self.stderr.write(f"{model}: {windows} windows scored")
@@ -87,8 +97,14 @@ class Command(BaseCommand):
         for model, figure in figures["models"].items():
             deviance = figure["deviance_per_window"]["value"]
             hits = "  ".join(hit_words(figure["hit_rate"][coverage]) for coverage in COVERAGES)
-            self.stdout.write(f"{model:8} {hits}  deviance {deviance:.1f} {skill_words(figure)}")
+            self.stdout.write(f"{model:12} {hits}  deviance {deviance:.1f} {skill_words(figure)}")
         self.stdout.write(f"Baseline: {figures['baseline']} (all-history counts). {seconds:g} s.")
+
+
+def models_for(jurisdiction: Jurisdiction, first: datetime) -> list[str]:
+    """All models that may forecast; the risk terrain where context was known when the first window opened."""
+    known = layer_names(jurisdiction, first - reporting_delay(jurisdiction))
+    return [*ISSUABLE, RISK_TERRAIN] if known else list(ISSUABLE)
 
 
 def hit_words(hit: dict[str, Any]) -> str:

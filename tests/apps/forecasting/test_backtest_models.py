@@ -2,16 +2,22 @@
 
 import json
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from forecasting.core.recipe import COMPARATORS
+from forecasting.core.risk_terrain_model import RISK_TERRAIN
+from forecasting.management.commands.backtest import models_for
+from forecasting.selectors.layers import layer_names
 from forecasting.services.backtest_models import backtest_models
 from governance import clock
 from governance.core.refusals import Reason, Refused
 from governance.models import LedgerEntry
 from tests.cast import City
+from tests.factories.context import add_layer, write_points
 from tests.factories.history import CATEGORY, add_history
 
 
@@ -72,3 +78,45 @@ def test_comparators_run_beside_the_models_that_may_forecast(city: City) -> None
     assert list(figures) == [*models, "counts"]
     assert all(0 < figures[model]["deviance_per_window"]["value"] < 1000 for model in models)
     assert all(0.5 < figures[model]["expected_over_observed"] < 2 for model in models)
+
+
+def add_bars(city: City, tmp_path: Path, days: int) -> None:
+    """Register bars all over the city, as they were known so many days ago."""
+    rng = np.random.default_rng(4)
+    points = np.column_stack([rng.uniform(-75.199, -75.161, 60), rng.uniform(40.001, 40.059, 60)])
+    as_of = clock.now(city.jurisdiction) - timedelta(days=days)
+    add_layer(city, write_points(tmp_path / "bars.geojson", points.tolist()), as_of=as_of)
+
+
+def test_the_risk_terrain_stands_beside_the_others_where_layers_were_known(
+    city: City, tmp_path: Path
+) -> None:
+    add_history(city)
+    add_bars(city, tmp_path, days=300)
+    figures = backtest(city, models=["risk_terrain"])
+    assert list(figures["models"]) == ["counts", "risk_terrain"]
+    made = figures["models"]["risk_terrain"]
+    assert made["hit_rate"]["5"]["N"] == figures["models"]["counts"]["hit_rate"]["5"]["N"]
+    assert made["districts_in_interval"]["N"] == 6
+    assert json.loads(json.dumps(figures, allow_nan=False)) == figures
+
+
+def test_a_layer_that_was_not_known_at_the_origins_is_not_looked_at(city: City, tmp_path: Path) -> None:
+    add_history(city)
+    add_bars(city, tmp_path, days=1)
+    with pytest.raises(Refused, match="none was known by then"):
+        backtest(city, models=["risk_terrain"])
+    start = first(city)
+    assert RISK_TERRAIN not in models_for(city.jurisdiction, start)
+    assert RISK_TERRAIN in models_for(city.jurisdiction, clock.now(city.jurisdiction))
+
+
+def test_a_layer_that_the_policy_prohibits_since_is_not_looked_at(city: City, tmp_path: Path) -> None:
+    add_bars(city, tmp_path, days=300)
+    now = clock.now(city.jurisdiction)
+    assert layer_names(city.jurisdiction, now) == ("bars",)
+    assert (
+        layer_names(city.jurisdiction, now, ("bars",))
+        == layer_names(city.jurisdiction, now, ("venues",))
+        == ()
+    )

@@ -1,9 +1,10 @@
 """Registering context: kept as it was known, named by digest, recorded once, refused with the remedy."""
 
 import io
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -13,6 +14,7 @@ from forecasting.core.context_tables import SHAPE
 from forecasting.models import ContextLayer
 from forecasting.selectors.geography import on_plane
 from forecasting.selectors.layers import layers_known, series_known, versions_known
+from forecasting.services.register_layer import register_layer
 from governance import clock
 from governance.artifacts import read_artifact
 from governance.core.refusals import Reason, Refused
@@ -129,6 +131,17 @@ def test_a_file_that_is_no_layer_is_refused(
     (tmp_path / name).write_text(text)
     with pytest.raises(Refused, match=told):
         add_layer(city, tmp_path / name)
+
+
+def test_a_moment_is_kept_in_utc_wherever_it_was_written(city: City, bars: Path) -> None:
+    there = datetime(2024, 1, 31, 9, tzinfo=ZoneInfo("America/New_York"))
+    layer = register_layer(
+        jurisdiction=city.jurisdiction, layer_name="bars", subject="venues", kind="points", path=bars, as_of=there,
+        crs="EPSG:4326", source="Licensing office", by=city.scheduler,
+    )  # fmt: skip
+    assert layer.as_of.tzinfo is UTC
+    leaf = bytes(LedgerEntry.objects.get(index=layer.ledger_index).leaf)
+    assert b"2024-01-31T14:00Z" in leaf
 
 
 def test_points_come_from_csv_too(city: City, tmp_path: Path) -> None:
