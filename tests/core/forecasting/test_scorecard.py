@@ -51,6 +51,7 @@ def test_districts_are_counted_where_their_interval_held() -> None:
     assert (pit["n"], pit["N"], pit["bin_9"]) == (1, 2, 1)
     assert sum(int(pit[f"bin_{number}"] or 0) for number in range(10)) == 2
     assert (pit["mean"], pit["width"]) == (8.0, 14.0)
+    assert (held["cell_pit"]["N"], held["cell_pit"]["bin_9"]) == (2, 1)
 
 
 def test_a_drawn_map_finds_about_its_share_of_the_area_and_the_same_seed_draws_it_again() -> None:
