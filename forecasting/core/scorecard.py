@@ -41,6 +41,7 @@ METHODS = (FORECAST, BASELINE, DECAYED, RANDOM)
 """A scorecard's methods: the forecast, all-history counts, counts that fade with age, and a drawn map."""
 
 PIT = "district_pit"
+CELL_PIT = "cell_pit"
 
 
 def score_figures(
@@ -126,7 +127,7 @@ def interval_figures(
     return {
         "districts_in_interval": {**_figure(wilson_interval(n, total)), "n": n, "N": total},
         PIT: _pit_figure(placed, level),
-        "cell_pit": {"N": len(cells), **_bins(cells)},
+        CELL_PIT: {"N": len(cells), **_bins(cells)},
     }
 
 
@@ -146,3 +147,11 @@ def _pit_figure(placed: Placement, level: float) -> Figure:
 
 def _bins(pit: FloatArray) -> Figure:
     return {f"bin_{number}": int(count) for number, count in enumerate(pit_counts(pit))}
+
+
+def public_figures(figures: Figures) -> Figures:
+    """Return the figures without where single counts fell: of few districts that would tell their counts."""
+    return {
+        method: {name: figure for name, figure in by_metric.items() if name not in (PIT, CELL_PIT)}
+        for method, by_metric in figures.items()
+    }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from forecasting.core.intervals import Dispersion
-from forecasting.core.scorecard import interval_figures, score_figures
+from forecasting.core.scorecard import interval_figures, public_figures, score_figures
 from forecasting.core.scoring import poisson_deviance
 
 AREA = np.ones(100)
@@ -77,3 +77,15 @@ def test_decayed_counts_stand_beside_the_forecast_where_they_are_given() -> None
     assert list(figures) == ["forecast", "counts", "decayed", "random"]
     assert figures["decayed"]["hit_rate_5"] == figures["forecast"]["hit_rate_5"]
     assert figures["forecast"]["skill_decayed"]["value"] == 0.0
+
+
+def test_what_becomes_public_does_not_tell_where_single_counts_fell() -> None:
+    figures = score_figures(EXPECTED, BASELINE, observed(), AREA, FLAGGED, 1)
+    districts = np.repeat(["a", "b"], 50)
+    figures["forecast"].update(
+        interval_figures(EXPECTED, observed(), districts, Dispersion(0.0, 0.0), 0.9, 1)
+    )
+    public = public_figures(figures)
+    gone = set(figures["forecast"]) - set(public["forecast"])
+    assert gone == {"district_pit", "cell_pit"}
+    assert public["random"] == figures["random"]
