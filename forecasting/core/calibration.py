@@ -54,6 +54,11 @@ def predicted_districts(
     return names, Predicted(summed(cells, numbers), np.array(spread))
 
 
+def predicted_cells(mean: FloatArray, dispersion: Dispersion) -> Predicted:
+    """Return the distributions of the cells' own counts; ``mean`` has shape ``(n,)``."""
+    return Predicted(np.maximum(mean, LEAST_MEAN), np.full(len(mean), dispersion.single))
+
+
 def pit_range(predicted: Predicted, observed: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return ``F(c - 1)`` and ``F(c)`` of the observed counts, shape ``(k,)`` each."""
     return predicted.cumulative(observed - 1), predicted.cumulative(observed)

@@ -7,9 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from forecasting.core.score_history import History
-from forecasting.core.scorecard import BASELINE, FORECAST
+from forecasting.core.scorecard import BASELINE, DECAYED, FORECAST, RANDOM
 from forecasting.core.scoring import Estimate, wilson_interval
 from forecasting.core.wording import counted, percent
+
+BESIDE = {
+    BASELINE: "counting past reports alone found",
+    DECAYED: "counts that fade with age",
+    RANDOM: "a map drawn by lot",
+}
 
 Figures = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
@@ -58,6 +64,24 @@ def hits_sentence(pooled: Pooled, incidents: str) -> str:
         f"Over {windows} it found {percent(ours.value)} % of {incidents} in {percent(pooled.area_share)} % of the city "
         f"[{percent(ours.low)}–{percent(ours.high)}; {pooled.n:,} of {pooled.total:,}]; "
         f"counting past reports alone found {percent(pooled.theirs.value)} %."
+    )
+
+
+def history_sentence(history: History, incidents: str) -> str:
+    """Say what share was found in 5 % of the city over all windows, with n and interval, and by trivial forecasts."""
+    ours = history.hits[FORECAST]["5"]
+    if not ours.total:
+        return f"No {incidents} were recorded in the windows scored so far."
+    beside = [
+        f"{said} {percent(rate.n / rate.total)} %"
+        for method, said in BESIDE.items()
+        if method in history.hits and (rate := history.hits[method]["5"]).total
+    ]
+    quoted, windows = ours.quoted, counted(history.windows, "window", "windows")
+    return (
+        f"Over {windows} they found {percent(ours.n / ours.total)} % of {incidents} in 5 % of the city "
+        f"[{percent(quoted.low)}–{percent(quoted.high)}; {ours.n:,} of {ours.total:,}]; "
+        f"{', '.join(beside)}."
     )
 
 

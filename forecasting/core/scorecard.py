@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from forecasting.core.calibration import Placement, pit_counts, place_districts
+from forecasting.core.calibration import (
+    Placement,
+    pit_counts,
+    place_districts,
+    predicted_cells,
+    randomised_pit,
+)
 from forecasting.core.fingerprint import round_significant
 from forecasting.core.incidents import BoolArray, FloatArray, IntArray
 from forecasting.core.intervals import Dispersion, intervals_held
@@ -35,6 +41,7 @@ METHODS = (FORECAST, BASELINE, DECAYED, RANDOM)
 """A scorecard's methods: the forecast, all-history counts, counts that fade with age, and a drawn map."""
 
 PIT = "district_pit"
+CELL_PIT = "cell_pit"
 
 
 def score_figures(
@@ -111,15 +118,16 @@ def interval_figures(
     ``districts_in_interval``: ``n`` of ``N`` intervals of whole counts that held, which is more than ``level`` of
     them even if all is right. ``district_pit``: ``n`` of ``N`` covered by the randomised PIT, drawn from ``seed``,
     which is about ``level`` if all is right, over many windows; ``chance`` averages over the draws, ``width`` and
-    ``mean`` are sums over districts, ``bin_0`` to ``bin_9`` count the values from 0 to 1.
+    ``mean`` are sums over districts, ``bin_0`` to ``bin_9`` count the values from 0 to 1; ``cell_pit`` those of cells.
     """
     n, total = intervals_held(expected, observed, districts, dispersion, level)
-    placed = place_districts(
-        expected, observed, districts, dispersion, level, np.random.default_rng([seed, 2])
-    )
+    rng = np.random.default_rng([seed, 2])
+    placed = place_districts(expected, observed, districts, dispersion, level, rng)
+    cells = randomised_pit(predicted_cells(expected, dispersion), observed, rng)
     return {
         "districts_in_interval": {**_figure(wilson_interval(n, total)), "n": n, "N": total},
         PIT: _pit_figure(placed, level),
+        CELL_PIT: {"N": len(cells), **_bins(cells)},
     }
 
 
@@ -133,5 +141,17 @@ def _pit_figure(placed: Placement, level: float) -> Figure:
         "chance": _plain(float(placed.chance.sum())),
         "width": _plain(float(placed.width.sum())),
         "mean": _plain(float(placed.mean.sum())),
-        **{f"bin_{number}": int(count) for number, count in enumerate(pit_counts(placed.pit))},
+        **_bins(placed.pit),
+    }
+
+
+def _bins(pit: FloatArray) -> Figure:
+    return {f"bin_{number}": int(count) for number, count in enumerate(pit_counts(pit))}
+
+
+def public_figures(figures: Figures) -> Figures:
+    """Return the figures without where single counts fell: of few districts that would tell their counts."""
+    return {
+        method: {name: figure for name, figure in by_metric.items() if name not in (PIT, CELL_PIT)}
+        for method, by_metric in figures.items()
     }

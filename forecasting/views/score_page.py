@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecasting.core.calibration import BINS
 from forecasting.core.score_history import SHARES, History, PooledRate
-from forecasting.core.score_words import coverage_sentence, hits_sentence, pool_hits
+from forecasting.core.score_words import coverage_sentence, history_sentence
 from forecasting.core.scorecard import BASELINE, DECAYED, FORECAST, METHODS, PIT, RANDOM
 from forecasting.core.scoring import Estimate
 from forecasting.core.wording import incidents_of, percent
@@ -64,7 +64,7 @@ def scores_context(jurisdiction: Jurisdiction, wanted: str) -> dict[str, Any]:
         "categories": categories,
         "category": category,
         "incidents": incidents_of(category),
-        "said": hits_sentence(pool_hits(each[0].figures for each in scorings), incidents_of(category)),
+        "said": history_sentence(history, incidents_of(category)) if history else "",
         "coverage": coverage_sentence(history) if history else "",
         "sealed": sum(each[0].standing == "sealed" for each in scorings),
         "windows": len(scorings),

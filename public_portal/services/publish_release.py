@@ -10,6 +10,7 @@ import rfc8785
 from django.db import transaction
 
 from forecasting.core.score_words import hits_sentence, pool_hits
+from forecasting.core.scorecard import public_figures
 from forecasting.core.wording import incidents_of
 from forecasting.selectors.drift import is_by_fallback
 from forecasting.selectors.scores import scorecards_of
@@ -185,7 +186,7 @@ def _scores(
         "category": run.category,
         "incidents": words,
         "standing": card.standing,
-        "figures": card.figures if total_shown else None,
+        "figures": public_figures(card.figures) if total_shown else None,
         "pooled": {
             "windows": pooled.windows,
             "n": pooled.n,

@@ -16,6 +16,7 @@ from forecasting.core.calibration import (
     pit_range,
     place_districts,
     pool_placements,
+    predicted_cells,
     predicted_districts,
     randomised_pit,
 )
@@ -98,6 +99,15 @@ def test_the_distribution_of_a_district_is_that_of_its_sum() -> None:
     assert names.tolist() == ["a", "b"]
     assert predicted.mean.tolist() == [2.0, 4.0]
     assert predicted.spread.tolist() == pytest.approx([0.5, 0.5 * (1 + 9) / 16])
+
+
+def test_cells_of_a_simulated_city_are_placed_evenly() -> None:
+    """Ten thousand sparse cells whose counts strayed as the dispersion says."""
+    rng = np.random.default_rng(9)
+    mean = rng.gamma(0.3, 1.0, 10_000)
+    observed = rng.poisson(mean * rng.gamma(2.0, 0.5, 10_000)).astype(float)
+    u = randomised_pit(predicted_cells(mean, Dispersion(0.5, 0.0)), observed, rng)
+    assert stats.kstest(u, "uniform").pvalue > 0.05
 
 
 def test_sharpness_is_width_over_mean_and_districts_are_counted_one_by_one() -> None:

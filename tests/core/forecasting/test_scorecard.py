@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from forecasting.core.intervals import Dispersion
-from forecasting.core.scorecard import interval_figures, score_figures
+from forecasting.core.scorecard import interval_figures, public_figures, score_figures
 from forecasting.core.scoring import poisson_deviance
 
 AREA = np.ones(100)
@@ -51,6 +51,7 @@ def test_districts_are_counted_where_their_interval_held() -> None:
     assert (pit["n"], pit["N"], pit["bin_9"]) == (1, 2, 1)
     assert sum(int(pit[f"bin_{number}"] or 0) for number in range(10)) == 2
     assert (pit["mean"], pit["width"]) == (8.0, 14.0)
+    assert (held["cell_pit"]["N"], held["cell_pit"]["bin_9"]) == (2, 1)
 
 
 def test_a_drawn_map_finds_about_its_share_of_the_area_and_the_same_seed_draws_it_again() -> None:
@@ -76,3 +77,15 @@ def test_decayed_counts_stand_beside_the_forecast_where_they_are_given() -> None
     assert list(figures) == ["forecast", "counts", "decayed", "random"]
     assert figures["decayed"]["hit_rate_5"] == figures["forecast"]["hit_rate_5"]
     assert figures["forecast"]["skill_decayed"]["value"] == 0.0
+
+
+def test_what_becomes_public_does_not_tell_where_single_counts_fell() -> None:
+    figures = score_figures(EXPECTED, BASELINE, observed(), AREA, FLAGGED, 1)
+    districts = np.repeat(["a", "b"], 50)
+    figures["forecast"].update(
+        interval_figures(EXPECTED, observed(), districts, Dispersion(0.0, 0.0), 0.9, 1)
+    )
+    public = public_figures(figures)
+    gone = set(figures["forecast"]) - set(public["forecast"])
+    assert gone == {"district_pit", "cell_pit"}
+    assert public["random"] == figures["random"]
