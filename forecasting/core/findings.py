@@ -24,7 +24,7 @@ class Looking:
     max_radius_metres: float = 1500.0
     max_days: int = 28
     simulations: int = 999
-    stop_after: int = 60
+    stop_after: int = 20
     series_days: int = 91
     near_metres: float = 750.0
     knox_latest: int = 4000

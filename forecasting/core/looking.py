@@ -41,6 +41,10 @@ FAMILIES = ("clusters", "days", "places")
 STEPS, STEP_DAYS = 13, 28
 """A place's year: so many steps of so many days."""
 
+LEAST_TOLD = 5
+"""A place is told as a finding only where it and its surroundings hold so many incidents: Gi* is no normal number where
+counts are tiny, and a count below this is hidden in public too."""
+
 RISING = ("new hot spot", "consecutive hot spot", "intensifying hot spot")
 """The classes that are told as findings; the others stand in the table of classes and on the map."""
 
@@ -231,9 +235,15 @@ def _places(scene: _Scene, classes: dict[str, tuple[tuple[int, int], ...]]) -> F
     made = find_emerging(counts, near, EmergingSettings(level=scene.level, trend_level=scene.level))
     for code in np.unique(made.code[made.code > 0]):
         classes[CLASSES[int(code)]] = _cells(grid, np.flatnonzero(made.code == code))
-    rising = np.flatnonzero(np.isin(made.code, [CLASSES.index(name) for name in RISING]))
+    held = np.asarray(near @ counts[-2:].sum(axis=0), dtype=np.float64)  # what the last Gi* was computed from
+    rising = np.flatnonzero(
+        np.isin(made.code, [CLASSES.index(name) for name in RISING]) & (held >= LEAST_TOLD)
+    )
     order = rising[np.lexsort((-made.z[-1, rising], made.code[rising]))]
-    found = tuple(_place(scene, made, int(cell), counts, first) for cell in order)
+    usual = np.asarray(near.sum(axis=1), dtype=np.float64) * float(counts[-2:].mean()) * 2
+    found = tuple(
+        _place(scene, made, int(cell), (float(held[cell]), float(usual[cell])), first) for cell in order
+    )
     said = (
         f"{len(grid):,} places of {how.cell_metres:g} m were compared with the rest of the city in {STEPS} steps of "
         f"{STEP_DAYS} days; {sum(len(each) for each in classes.values()):,} stand out in some way."
@@ -241,7 +251,8 @@ def _places(scene: _Scene, classes: dict[str, tuple[tuple[int, int], ...]]) -> F
     return Family("places", said, found)
 
 
-def _place(scene: _Scene, made: Emerging, cell: int, counts: Any, first: int) -> Finding:
+def _place(scene: _Scene, made: Emerging, cell: int, counted: tuple[float, float], first: int) -> Finding:
+    """Tell one place; ``counted``: incidents of it and its surroundings in the last two steps, and as many as usual."""
     since = made.hot_since(cell)
     begun = date_of(first + STEP_DAYS * (since if since is not None else STEPS - 1))
     name = scene.ground.names[cell]
@@ -262,8 +273,8 @@ def _place(scene: _Scene, made: Emerging, cell: int, counts: Any, first: int) ->
         district=str(scene.ground.grid.district[cell]),
         first=begun.isoformat(),
         last=date_of(scene.last).isoformat(),
-        observed=float(counts[-1, cell]),
-        expected=float(counts[-1].mean()),
+        observed=counted[0],
+        expected=counted[1],
         p_value=float(made.adjusted[-1, cell]),
         adjusted=float(made.adjusted[-1, cell]),
         recurrence_days=None,
