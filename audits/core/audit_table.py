@@ -139,7 +139,7 @@ class _Engine:
         """Compute one metric for every group."""
         inputs = [self.audited.figure(name) for name in metric.needs]
         values: Floats = metric.function(self.whole, *inputs)[0]
-        drawn: Floats = metric.function(self.drawn, *inputs)
+        drawn: Floats = np.vstack([metric.function(part, *inputs) for part in self.drawn.parts()])
         conservative = self._conservative(metric, values, inputs)
         return [
             self._figure(metric, group, values, percentile_interval(drawn[:, group]), conservative[group])

@@ -99,21 +99,21 @@ def decile(taken: Floats, number: int) -> tuple[Floats, Floats]:
 
 
 def between_quantiles(taken: Floats, predictions: Floats, number: int) -> Floats:
-    """Areas whose count lies strictly between two deciles of the counts, (d, n), as often as they were taken.
+    """Areas whose count lies strictly between two deciles of the counts, 1 or 0, shape (d, n).
 
     `number` 1: below the first decile; 10: above the ninth. Areas exactly at a decile belong to none, as in the
     published code of The Markup, so a tenth can be empty where many counts are equal.
     """
-    chosen = taken > 0
+    chosen = np.ones(taken.shape, dtype=np.bool_)
     if number > 1:
         chosen = chosen & (predictions > drawn_quantile(taken, predictions, (number - 1) / 10))
     if number < 10:
         chosen = chosen & (predictions < drawn_quantile(taken, predictions, number / 10))
-    return np.asarray(taken * chosen, dtype=np.float64)
+    return chosen.astype(np.float64)
 
 
 def members(taken: Floats, order: Order, places: tuple[Floats, Floats]) -> Floats:
-    """How often, or by which fraction, each area belongs to the places [start, stop), shape (d, n)."""
+    """By which part, 0 to 1, each area (with all its copies) belongs to the places [start, stop), shape (d, n)."""
     standing = taken[:, order.places]
     size = np.add.reduceat(standing, order.starts, axis=1)
     end = np.cumsum(size, axis=1)
@@ -121,7 +121,7 @@ def members(taken: Floats, order: Order, places: tuple[Floats, Floats]) -> Float
     part = np.divide(inside, size, out=np.zeros_like(inside), where=size > 0)
     repeats = np.diff(order.starts, append=order.places.size)
     belongs = np.empty_like(standing)
-    belongs[:, order.places] = standing * np.repeat(part, repeats, axis=1)
+    belongs[:, order.places] = np.repeat(part, repeats, axis=1)
     return belongs
 
 
@@ -130,8 +130,7 @@ def band_share(draws: Draws, belongs: Floats) -> Floats:
 
     `belongs`: `members` of the band, (d, n).
     """
-    part = _per_taken(draws, belongs)
-    return ratio_or_nan(draws.people(part), draws.everybody(part))
+    return ratio_or_nan(draws.people(belongs), draws.everybody(belongs))
 
 
 def composition_lift(draws: Draws, belongs: Floats) -> Floats:
@@ -141,21 +140,18 @@ def composition_lift(draws: Draws, belongs: Floats) -> Floats:
     where nobody lives in the band or the group has no residents. `belongs`: `members` of the band. Source: lift
     of Sankin et al. (The Markup, 2021).
     """
-    ones = np.ones(draws.residents.size)
-    everywhere = ratio_or_nan(draws.people(ones), draws.everybody(ones))
+    everywhere = ratio_or_nan(draws.group_totals, draws.overall_total)
     return ratio_or_nan(band_share(draws, belongs), everywhere) - 1
 
 
 def band_rate(draws: Draws, belongs: Floats) -> Floats:
     """Share of the group's residents who live in the band, (d, k): sum_B N_ig / N_g; 0 none, 1 all."""
-    part = _per_taken(draws, belongs)
-    return ratio_or_nan(draws.people(part), draws.people(np.ones(draws.residents.size)))
+    return ratio_or_nan(draws.people(belongs), draws.group_totals)
 
 
 def overall_band_rate(draws: Draws, belongs: Floats) -> Floats:
     """Share of all residents who live in the band, each counted once, (d, 1)."""
-    part = _per_taken(draws, belongs)
-    return ratio_or_nan(draws.everybody(part), draws.everybody(np.ones(draws.residents.size)))
+    return ratio_or_nan(draws.everybody(belongs), draws.overall_total)
 
 
 def lift_in_band(draws: Draws, targeted: Floats, *, band: str) -> Floats:
@@ -202,8 +198,3 @@ def drawn_quantile(taken: Floats, values: Floats, part: float) -> Floats:
     upper = ordered[(end > np.minimum(below + 1, end[:, -1:] - 1)).argmax(axis=1)][:, None]
     between = np.maximum(place - below, 0.0)
     return np.asarray(lower * (1 - between) + upper * between, dtype=np.float64)
-
-
-def _per_taken(draws: Draws, belongs: Floats) -> Floats:
-    """Belonging per copy of an area, (d, n), because sums over draws multiply by how often it was taken."""
-    return np.divide(belongs, draws.taken, out=np.zeros_like(belongs), where=draws.taken > 0)

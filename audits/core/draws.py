@@ -14,7 +14,9 @@ Overlapping groups stay overlapping: each group is summed by itself and nothing 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+PART = 400_000
+"""Most draws x areas that one part of many draws holds."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,14 @@ class Draws:
     def lived_in(self) -> Floats:
         """1 for areas where anybody lives, 0 for others, shape (n,)."""
         return (self.residents > 0).astype(np.float64)
+
+    def parts(self) -> Iterator[Draws]:
+        """Cut many draws into parts that fit in little memory; a metric of all is the metric of each, stacked."""
+        size = max(PART // self.taken.shape[1], 1)
+        for begin in range(0, len(self.taken), size):
+            part = slice(begin, begin + size)
+            counts = self.counts if self.counts.ndim == 2 else self.counts[part]
+            yield Draws(self.taken[part], counts, self.residents)
 
     def weighted(self, value: Floats) -> Floats:
         """Value times how often its area was taken, (d, n). `value`: (n,), or (d, n) where draws differ."""
@@ -77,6 +90,16 @@ class Draws:
         if value.ndim == 1:
             return np.asarray(self.taken @ (counts * value[:, None]), dtype=np.float64)
         return np.asarray(self.weighted(value) @ counts, dtype=np.float64)
+
+    @cached_property
+    def group_totals(self) -> Floats:
+        """Residents of each group, (d, k): sum_i m_i N_ig."""
+        return self.people(np.ones(self.residents.size))
+
+    @cached_property
+    def overall_total(self) -> Floats:
+        """All residents, each counted once, (d, 1): sum_i m_i N_i."""
+        return self.everybody(np.ones(self.residents.size))
 
     def resident_mean(self, numerator: Floats, denominator: Floats) -> Floats:
         """Ratio of two sums over each group's residents, (d, k): sum N_ig a_i / sum N_ig b_i; NaN for 0 / 0."""

@@ -72,8 +72,10 @@ def audit_predictions(
         }
         for column, name in enumerate(table.groups)
     ]
-    for path, measure in measures(vendor).items():
-        values, spread = measure(whole)[0], measure(drawn)
+    asked = measures(vendor)
+    spreads = _in_every_draw(asked, drawn)
+    for path, measure in asked.items():
+        values, spread = measure(whole)[0], spreads[path]
         smallest = _smallest_effect(vendor, measure, values, neutral(path))
         for column, entry in enumerate(groups):
             interval = percentile_interval(spread[:, column])
@@ -88,6 +90,15 @@ def audit_predictions(
     for entry, verdict in zip(groups, judgement.groups, strict=True):
         entry["verdict"] = {"verdict": verdict.verdict.value, "sentence": verdict.sentence}
     return _answer(vendor, groups, judgement, standard, seed, draws), judgement
+
+
+def _in_every_draw(asked: dict[Path, Measure], drawn: Draws) -> dict[Path, Floats]:
+    """Every measure of every draw, (draws, k), part by part: bands are then found once for all who ask for them."""
+    found: dict[Path, list[Floats]] = {path: [] for path in asked}
+    for part in drawn.parts():
+        for path, measure in asked.items():
+            found[path].append(measure(part))
+    return {path: np.vstack(parts) for path, parts in found.items()}
 
 
 def _smallest_effect(

@@ -57,8 +57,9 @@ def measures(vendor: Vendor) -> dict[Path, Measure]:
         found["spearman", rule] = partial(association.rank_correlation, order=order)
     for rule in (*ordered, INCLUSIVE):
         for band in bands.BANDS:
-            found["lift", rule, band] = _of_band(bands.composition_lift, _banded(vendor, rule, band))
-            found["band_share", rule, band] = _of_band(bands.band_share, _banded(vendor, rule, band))
+            belongs = _remembered(_banded(vendor, rule, band))
+            found["lift", rule, band] = _of_band(bands.composition_lift, belongs)
+            found["band_share", rule, band] = _of_band(bands.band_share, belongs)
     reversed_order = bands.ranked_by_id_reversed(vendor.predictions, vendor.table.areas)
     found["spearman", REVERSED] = partial(association.rank_correlation, order=reversed_order)
     found["above_median_share",] = partial(bands.above_median_share, targeted=targeted)
@@ -93,7 +94,20 @@ def _banded(vendor: Vendor, rule: str, band: str) -> Measure:
         return lambda draws: bands.members(
             draws.taken, order, bands.inclusive_band(draws.taken, band, vendor.predictions)
         )
-    return lambda draws: bands.members(draws.taken, orders(vendor)[rule], bands.exact_band(draws.taken, band))
+    order = orders(vendor)[rule]
+    return lambda draws: bands.members(draws.taken, order, bands.exact_band(draws.taken, band))
+
+
+def _remembered(belongs: Measure) -> Measure:
+    """Keep the last answer, because several measures ask for the same band of the same draws in a row."""
+    last: list[tuple[Draws, Floats]] = []
+
+    def answer(draws: Draws) -> Floats:
+        if not last or last[0][0] is not draws:
+            last[:] = [(draws, belongs(draws))]
+        return last[0][1]
+
+    return answer
 
 
 def topped(order: bands.Order, part: float) -> Measure:
@@ -105,7 +119,7 @@ def _tops(vendor: Vendor) -> dict[Path, Measure]:
     found: dict[Path, Measure] = {}
     for name, part in TOPS.items():
         for rule, order in orders(vendor).items():
-            belongs = topped(order, part)
+            belongs = _remembered(topped(order, part))
             found[name, rule, "rate"] = _of_band(bands.band_rate, belongs)
             found[name, rule, "ratio"] = _of_band(ratio_overall, belongs)
             found[name, rule, "difference"] = _of_band(_difference_overall, belongs)

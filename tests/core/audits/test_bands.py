@@ -114,7 +114,7 @@ def test_an_area_taken_twice_stands_twice() -> None:
     taken = np.array([[2.0, 0.0, 1.0]])
     assert bands.drawn_quantile(taken, np.array([1.0, 5.0, 9.0]), 0.5)[0, 0] == 1
     order = bands.ranked_alike(np.array([1.0, 5.0, 9.0]))
-    assert bands.members(taken, order, (np.array([[0.0]]), np.array([[2.0]])))[0].tolist() == [1, 0, 1]
+    assert bands.members(taken, order, (np.array([[0.0]]), np.array([[2.0]])))[0].tolist() == [0.5, 0, 1]
 
 
 def test_a_band_where_nobody_lives_has_no_composition() -> None:

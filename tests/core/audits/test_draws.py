@@ -58,3 +58,12 @@ def test_too_few_draws_or_wrong_clusters_are_refused() -> None:
         drawn_cities(TABLE, np.random.default_rng(1), draws=99)
     with pytest.raises(ValueError, match="3 cluster numbers for 2 areas"):
         drawn_cities(TABLE, np.random.default_rng(1), clusters=np.arange(3))
+
+
+def test_a_metric_of_many_draws_is_that_of_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("audits.core.draws.PART", 60)
+    for margins in (None, np.full((2, 2), 5.0)):
+        drawn = drawn_cities(TABLE, np.random.default_rng(1), draws=100, margins=margins)
+        parts = list(drawn.parts())
+        assert [len(each.taken) for each in parts] == [30, 30, 30, 10]
+        assert np.vstack([each.people(ONES) for each in parts]) == pytest.approx(drawn.people(ONES))
