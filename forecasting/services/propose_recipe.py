@@ -85,11 +85,11 @@ def _standing(draft: RecipeDraft) -> Standing:
 def _check_evaluated(standing: Standing, terms: Terms) -> None:
     needed = (BACKTEST, *terms.required_evidence.get("recipe", ()))
     missing = [kind.replace("_", " ") for kind in needed if kind not in standing.evidence]
-    if missing or standing.evaluation is None:
+    if missing or standing.evaluation is None or not standing.facts.evaluated:
         raise Refused(
             Reason.EVIDENCE_MISSING,
-            f"Nobody is asked about a recipe without evidence, and there is no {', no '.join(missing)} of this one. "
-            "Order its evaluation; the schedule tries and audits it.",
+            "Nobody is asked about a recipe without evidence, and of this one there is no "
+            f"{', no '.join(missing) or 'complete evaluation'}. Order its evaluation; the schedule does it.",
         )
     if standing.now - standing.evaluation.as_of > timedelta(days=terms.recipe_days):
         raise Refused(

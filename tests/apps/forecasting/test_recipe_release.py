@@ -28,6 +28,7 @@ from governance.models import ChangeRequest, Evidence, LedgerEntry, LedgerText, 
 from governance.selectors import public_account
 from governance.services.advance_clock import advance_clock
 from governance.services.answer_comments import answer_comments
+from governance.services.attach_evidence import attach_evidence
 from governance.services.cast_vote import cast_vote
 from governance.services.leave_comment import leave_comment
 from tests.cast import City, build_city
@@ -317,6 +318,23 @@ def test_a_recipe_that_nobody_evaluated_is_not_proposed(city: City) -> None:
     refusal = refused(lambda: propose_recipe(draft=draft, by=city.ana))
     assert refusal.reason is Reason.EVIDENCE_MISSING
     assert not ChangeRequest.objects.exists()
+
+
+def test_evidence_that_somebody_attaches_by_hand_replaces_no_evaluation(city: City) -> None:
+    draft = drafted(city)
+    attach_evidence(
+        subject_digest=draft.digest,
+        kind=BACKTEST,
+        verdict="pass",
+        summary="Passes.",
+        report_digest="a" * 64,
+        jurisdiction=city.jurisdiction,
+        by=city.dev,
+    )
+    order_evaluation(draft=draft, by=city.ana)
+    refusal = refused(lambda: propose_recipe(draft=draft, by=city.ana))
+    assert refusal.reason is Reason.EVIDENCE_MISSING
+    assert "no complete evaluation" in refusal.message
 
 
 def test_a_body_changed_after_the_evaluation_is_another_recipe(city: City) -> None:
