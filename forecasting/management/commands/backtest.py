@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError
 
 from forecasting.core.lengths import metres_from
-from forecasting.core.recipe import MODELS
+from forecasting.core.recipe import ISSUABLE, MODELS
 from forecasting.core.risk_terrain_model import RISK_TERRAIN
 from forecasting.core.written_times import days_from, moment_from
 from forecasting.selectors.layers import layer_names

@@ -110,6 +110,6 @@ def test_a_layer_where_incidents_happen_is_learned() -> None:
     for x, y in ((1450.0, 650.0), (100.0, 1950.0)):
         bars = {"bars": point_layer("bars", np.array([x]), np.array([y]), 0)}
         surfaces = surfaces_for({"burglary": small_history()}, city, recipe, "burglary", bars)
-        slopes.append(float(train(surfaces, city, recipe, ORIGIN).coefficients.slopes[0]))
+        slopes.append(float(slopes_of(train(surfaces, city, recipe, ORIGIN))[0]))
     assert slopes[0] > 0.3
     assert slopes[1] < 0.05
