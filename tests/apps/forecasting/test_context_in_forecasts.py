@@ -52,7 +52,7 @@ def test_a_forecast_looks_at_the_version_known_by_then_and_names_its_digest(
     add_layer(city, write_points(tmp_path / "b.geojson", BARS[1:]), as_of=now - timedelta(hours=3))
     run = issue(city, adopt(city, NEAR_BARS))
     assert run_manifest(run)["layers"] == {"bars": known.digest}
-    assert float(run_cells(run)["factor_near_bars"].max()) > 1
+    assert (run_cells(run)["factor_near_bars"].to_numpy() > 1).any()
 
 
 def test_a_recipe_without_layers_names_none(city: City, tmp_path: Path) -> None:

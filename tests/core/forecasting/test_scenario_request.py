@@ -1,6 +1,7 @@
 """A scenario as it is asked for, and its result as it is kept."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -69,7 +70,7 @@ def test_the_kept_result_states_everything_and_repeats_to_the_byte() -> None:
     )
     scenario = scenario_of(changes_of(ALL_THREE, DISTRICTS, 7))
 
-    def body() -> dict[str, object]:
+    def body() -> dict[str, Any]:
         made = simulate(ground, [scenario], ALL_THREE.seeds)
         return scenario_body(made, ALL_THREE, {"run": "abc"}, "thefts")
 
