@@ -184,7 +184,6 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "VoteVerdict": "governance.api.requests.VERDICTS",
         "AuditVerdict": "audits.api.VERDICTS",
-        "ContextKind": "forecasting.models.context_layer.ContextLayer.Kind",
     },
 }
 

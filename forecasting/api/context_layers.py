@@ -19,6 +19,8 @@ from governance.permissions import check_any
 class ContextRow(serializers.ModelSerializer[ContextLayer]):
     """One version of a layer or series: what was known at `as_of`."""
 
+    kind = serializers.CharField(help_text="points, lines, polygons or series")
+
     class Meta:
         model = ContextLayer
         fields = (
