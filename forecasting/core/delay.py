@@ -30,7 +30,7 @@ LEAST_COMPLETE = 0.1
 HARDLY_SCATTERED = 1.02
 """Below this, day-to-day scatter is left to chance."""
 
-WINDOW_COMPLETE = 0.95
+WINDOW_COMPLETE = 0.9
 """A window is scored once this share of its incidents is reported; the others make a new score."""
 
 MOST_NEGATIVE = 0.01

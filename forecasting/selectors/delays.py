@@ -41,7 +41,7 @@ class Wait:
 def score_wait(run: ForecastRun) -> Wait:
     """Return how long a run's window waits for its score, from what was known when it ended.
 
-    First until 95 of 100 of its incidents are usually reported, in whole days, then the profile's time from a report
+    First until nine tenths of its incidents are usually reported, in whole days, then the profile's time from a report
     to the export.
     """
     profile = reporting_delay(run.jurisdiction)

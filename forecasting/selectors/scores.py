@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 SEEN = 104
 """Windows that scores over time look back on."""
 
+AGAIN = timedelta(days=6)
+"""A window is scored again after so long at the earliest, however its reports trickle in: weekly work finds it due."""
+
 LATE = timedelta(days=90)
 """So long after a window late reports and corrections of it make a new score."""
 
@@ -64,7 +67,7 @@ def _changed(runs: QuerySet[ForecastRun], moment: datetime) -> list[ForecastRun]
     touched = runs.annotate(
         scored=Subquery(newest.values("scored_at")[:1]), truth=Subquery(newest.values("truth_digest")[:1])
     )
-    found = touched.exclude(scored=None).filter(Exists(learned)).select_related("jurisdiction")
+    found = touched.filter(Exists(learned), scored__lte=moment - AGAIN).select_related("jurisdiction")
     return [run for run in found if digest(truth_bytes(observed_at(run, moment))) != run.truth]
 
 

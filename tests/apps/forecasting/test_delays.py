@@ -45,7 +45,7 @@ def test_late_reports_are_measured_and_the_score_waits_for_them(city: City, run:
     wait = score_wait(run)
     assert wait.measured is not None
     assert wait.measured.complete[4] == pytest.approx(0.5, abs=0.05)
-    assert wait.span == timedelta(days=5) + reporting_delay(city.jurisdiction)
+    assert wait.span == timedelta(days=4) + reporting_delay(city.jurisdiction)
     assert runs_to_score(city.jurisdiction, run.window_end + timedelta(days=4)) == []
     assert runs_to_score(city.jurisdiction, run.window_end + wait.span) == [run]
     advance_clock(jurisdiction=city.jurisdiction, to=run.window_end + timedelta(days=4), by=city.scheduler)

@@ -74,6 +74,8 @@ def test_a_late_report_makes_a_new_score_once_and_the_old_one_stays(city: City) 
     late.save()
     assert score_due() == 0  # nobody can know of it yet
     advance_clock(jurisdiction=city.jurisdiction, to=ready + timedelta(days=1), by=city.scheduler)
+    assert score_due() == 0  # not every day anew
+    advance_clock(jurisdiction=city.jurisdiction, to=ready + timedelta(days=7), by=city.scheduler)
     assert score_due() == 1
     first, second = Scorecard.objects.order_by("id")
     assert second.observed == first.observed + 1
@@ -93,7 +95,7 @@ def test_a_correction_that_moves_nothing_between_cells_is_not_scored_again(city:
     Incident.objects.filter(pk=row.pk).update(superseded_at=ready + timedelta(hours=5))
     row.pk, row.known_at = None, ready + timedelta(hours=5)
     row.save()
-    advance_clock(jurisdiction=city.jurisdiction, to=ready + timedelta(days=1), by=city.scheduler)
+    advance_clock(jurisdiction=city.jurisdiction, to=ready + timedelta(days=8), by=city.scheduler)
     assert score_due() == 0
 
 

@@ -161,13 +161,14 @@ def test_a_few_times_written_backwards_are_left_out() -> None:
 
 
 def test_a_window_is_complete_enough_long_before_its_last_day_is() -> None:
-    """By hand: half come at once and half five days later, so a window of a week waits until its last day is in."""
+    """By hand: half come at once and half five days later, so of a week all but one day has to be in."""
     occurred = np.repeat(np.arange(120), 10)
     late = np.tile([0, 5], len(occurred) // 2)
     made = estimate_delay(occurred, occurred + late, 119, category="fraud", longest=20)
-    assert made.window_wait(7) == 5
+    assert made.window_wait(7) == 4  # one day at 0.5 and six at 1 make 0.93
+    assert made.window_wait(7, share=0.95) == 5
     assert made.window_wait(7, share=0.75) == 2  # ages 2 to 8: three days at 0.5 and four at 1 make 0.79
-    assert made.window_wait(28) == 3  # two days at 0.5 of 28 are 0.96
+    assert made.window_wait(28) == 0  # five days at 0.5 of 28 make 0.91
 
 
 def test_nothing_late_is_nothing_to_wait_for() -> None:
