@@ -51,9 +51,8 @@ def run_cycle(jurisdiction: Jurisdiction, *, say: Say = quiet, scripted: bool = 
     slug = jurisdiction.slug
     timed(say, "requests expired", expire_requests)
     timed(say, "forecasts scored", score_due)
-    timed(
-        say, "drift checked", check_drift_due
-    )  # before the issue: a fallback counts for this week's forecasts
+    # Before the issue: a fallback that begins now counts for this week's forecasts.
+    timed(say, "drift checked", check_drift_due)
     timed(say, "forecasts issued", lambda: issue_due_in(slug))
     timed(say, "entries in the public log", publish_log)
     timed(say, "forecasts audited", audit_pending)
