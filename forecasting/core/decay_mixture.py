@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from scipy import sparse
 
 from forecasting.core.densities import decayed_counts
 from forecasting.core.incidents import FloatArray, IntArray
-from forecasting.core.kernels import smooth
+from forecasting.core.kernels import kernel_weights, smooth
 from forecasting.core.windows import DAY
 
 HALF_LIVES = (15.0, 45.0, 135.0, 405.0, 1215.0, 3645.0)
@@ -34,7 +36,7 @@ CONTENDERS = 8
 STEPS = 200
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CellHistory:
     """Incidents of one category by cell of a rectangular picture of the city.
 
@@ -81,8 +83,24 @@ class CellHistory:
     def surfaces(self, cut: int) -> FloatArray:
         """Return what the mixture is made of, shape ``(p, HALF_LIVES + 1)``; all 0 where nothing happened yet."""
         own = [self.decayed(cut, half_life) for half_life in HALF_LIVES]
-        near = self.near(cut, NEAR_HALF_LIFE, NEAR_BANDWIDTH).ravel()[self.places]
+        near = self._neighbours @ self.decayed(cut, NEAR_HALF_LIFE)
         return np.column_stack([*own, np.where(own[-1] > 0, near, 0.0)])
+
+    @cached_property
+    def _neighbours(self) -> sparse.csr_array:
+        """The Gaussian of ``NEAR_BANDWIDTH`` between places, shape ``(p, p)``: few places lie within its reach."""
+        weights = kernel_weights(NEAR_BANDWIDTH)
+        reach = len(weights) // 2
+        rows, columns = np.divmod(self.places, self.shape[1])
+        numbers = np.full((self.shape[0] + 2 * reach, self.shape[1] + 2 * reach), -1, dtype=np.int64)
+        numbers[rows + reach, columns + reach] = np.arange(len(self.places))
+        parts = []
+        for up, right in np.ndindex(len(weights), len(weights)):
+            other = numbers[rows + up, columns + right]
+            place = np.flatnonzero(other >= 0)
+            parts.append((np.full(len(place), weights[up] * weights[right]), place, other[place]))
+        values, one, two = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return sparse.csr_array((values, (one, two)), shape=(len(self.places), len(self.places)))
 
 
 def cell_history(columns: IntArray, rows: IntArray, ends: IntArray) -> CellHistory:
@@ -94,6 +112,19 @@ def cell_history(columns: IntArray, rows: IntArray, ends: IntArray) -> CellHisto
     return CellHistory((int(row.max()) + 1, width), corner, places, cells.astype(np.int64), ends)
 
 
+def first_places(values: FloatArray, lottery: FloatArray, count: int) -> IntArray:
+    """Return the ``count`` places with the highest values, in no order; equal ones enter by the lowest lottery.
+
+    All arrays have shape ``(p,)``. Much faster than sorting all places.
+    """
+    if count >= len(values):
+        return np.arange(len(values))
+    least = np.partition(values, len(values) - count)[len(values) - count]
+    above, level = np.flatnonzero(values > least), np.flatnonzero(values == least)
+    chosen = level[np.argsort(lottery[level], kind="stable")[: count - len(above)]]
+    return np.concatenate([above, chosen])
+
+
 def shares_in_contention(surfaces: FloatArray, flagged: int) -> FloatArray:
     """Return each surface as shares of the cells in contention, shape ``(p, s)``; 0 for all other cells.
 
@@ -101,7 +132,7 @@ def shares_in_contention(surfaces: FloatArray, flagged: int) -> FloatArray:
     """
     totals = surfaces.sum(axis=0)
     strength = (surfaces / np.where(totals > 0, totals, 1.0)).sum(axis=1)
-    first = np.argsort(-strength, kind="stable")[: CONTENDERS * flagged]
+    first = first_places(strength, np.arange(len(strength), dtype=np.float64), CONTENDERS * flagged)
     inside = np.zeros_like(surfaces)
     inside[first] = surfaces[first]
     totals = inside.sum(axis=0)

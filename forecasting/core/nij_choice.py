@@ -10,6 +10,7 @@ import numpy as np
 from forecasting.core.decay_mixture import (
     PastWindow,
     cell_history,
+    first_places,
     learn_weights,
     mixture_score,
     past_window,
@@ -123,11 +124,11 @@ def try_layout(
                 weights, learned = learned_by(taught, cut, surfaces.shape[1]), cut
             observed = history.counts(window.start, window.end)
             total.append(int(observed.sum()))
-            best.append(int(np.sort(observed)[::-1][:flagged].sum()))
+            best.append(int(observed[first_places(observed, lottery, flagged)].sum()))
             ranked = {name: history.decayed(cut, half_life) for name, half_life in decays.items()}
             ranked[MIXTURE] = mixture_score(surfaces, weights, flagged)
             for method, values in ranked.items():
-                hits[method].append(int(observed[np.lexsort((lottery, -values))[:flagged]].sum()))
+                hits[method].append(int(observed[first_places(values, lottery, flagged)].sum()))
         taught.append(past_window(history, surfaces, window.start, window.end, flagged))
     counted = {method: np.array(values, dtype=np.int64) for method, values in hits.items()}
     return Trials(layout, counted, np.array(total, dtype=np.int64), np.array(best, dtype=np.int64))

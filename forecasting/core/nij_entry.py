@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ from forecasting.core.nij_choice import (
     past_windows,
 )
 from forecasting.core.nij_layout import Layout, listed_layouts
-from forecasting.core.scoring import wilson_interval
+from forecasting.core.pooling import block_samples, ratio_of_sums
 from forecasting.core.windows import Window
 
 CELL_FEET = {Score.PAI: 250.0, Score.PEI: 600.0}
@@ -45,6 +46,7 @@ TIE_HALF_LIFE, TIE_BANDWIDTH = 730.0, 2.0
 """Cells that a method ranks equal stand in the order of this smooth surface (days, cells)."""
 
 BESIDE = "decayed_730"
+PAST_SEED = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,6 +178,7 @@ def entry_facts(made: MadeEntry, score: Score) -> dict[str, Any]:
         "flagged_square_miles": round(float(feet[made.entry.hotspot].sum()) / MILE**2, 6),
         "city_square_miles": round(float(feet.sum()) / MILE**2, 6),
         "past_windows": len(choice.judged),
+        "past_windows_overlap": any(one.end > two.start for one, two in pairwise(choice.judged)),
         "layouts_tried": len(choice.trials),
         "past": {
             name: _past(past.hits[name], past.total, past.best)
@@ -185,6 +188,8 @@ def entry_facts(made: MadeEntry, score: Score) -> dict[str, Any]:
 
 
 def _past(hits: IntArray, total: IntArray, best: IntArray) -> dict[str, Any]:
-    n, everything, most = int(hits.sum()), int(total.sum()), int(best.sum())
-    rate = wilson_interval(n, everything)
-    return {"n": n, "N": everything, "n*": most, "low": round(rate.low, 6), "high": round(rate.high, 6)}
+    """Return pooled hits; long windows overlap and count incidents again, so the interval resamples blocks of them."""
+    samples = block_samples(len(total), np.random.default_rng(PAST_SEED))
+    rate = ratio_of_sums(hits.astype(np.float64), total.astype(np.float64), samples)
+    low, high = (round(value, 6) if np.isfinite(value) else None for value in (rate.low, rate.high))
+    return {"n": int(hits.sum()), "N": int(total.sum()), "n*": int(best.sum()), "low": low, "high": high}

@@ -166,7 +166,8 @@ class Command(BaseCommand):
             f"{facts['category'].replace('_', ' ').capitalize()}, {facts['first_day']} to {facts['last_day']}, for "
             f"{facts['score']}: {facts['flagged_cells']} of {facts['cells']:,} cells of {facts['cell_feet']:g} ft "
             f"flagged ({facts['flagged_square_miles']:.4f} of {facts['city_square_miles']:.2f} square miles), ranked "
-            f"by {facts['method'].replace('_', ' ')}. On the {facts['past_windows']} past windows it was chosen on: "
+            f"by {facts['method'].replace('_', ' ')}. On the {facts['past_windows']} "
+            f"{'overlapping ' if facts['past_windows_overlap'] else ''}past windows it was chosen on: "
             f"n = {past['n']} of N = {past['N']} (at most {past['n*']} in as many cells). "
             f"{NOT_APPROVED.capitalize()}. Written to {facts['file']} in {facts['seconds']:g} s."
         )

@@ -6,9 +6,12 @@ import pytest
 from forecasting.core.decay_mixture import (
     CONTENDERS,
     HALF_LIVES,
+    NEAR_BANDWIDTH,
+    NEAR_HALF_LIFE,
     SURFACES,
     PastWindow,
     cell_history,
+    first_places,
     learn_weights,
     mixture_score,
     past_window,
@@ -43,6 +46,21 @@ def test_a_surface_knows_nothing_from_its_cut_on() -> None:
 def test_a_cell_where_nothing_happened_yet_has_nothing_even_beside_a_busy_one() -> None:
     history = cell_history(np.array([0, 1]), np.array([0, 0]), days_ago(10, -1))
     assert history.surfaces(NOW)[1].tolist() == [0.0] * len(SURFACES)
+
+
+def test_the_surface_that_reaches_beyond_the_cell_is_the_smoothed_picture() -> None:
+    rng = np.random.default_rng(2)
+    columns, rows = rng.integers(0, 12, (2, 80))
+    history = cell_history(columns, rows, days_ago(*rng.uniform(1, 900, 80)))
+    picture = history.near(NOW, NEAR_HALF_LIFE, NEAR_BANDWIDTH)
+    assert history.surfaces(NOW)[:, -1] == pytest.approx(picture.ravel()[history.places])
+
+
+def test_the_first_places_are_the_highest_and_a_lottery_parts_equal_ones() -> None:
+    values, lottery = np.array([1.0, 5.0, 1.0, 3.0, 1.0]), np.array([0.9, 0.1, 0.2, 0.3, 0.5])
+    assert sorted(first_places(values, lottery, 3).tolist()) == [1, 2, 3]
+    assert sorted(first_places(values, lottery, 4).tolist()) == [1, 2, 3, 4]
+    assert first_places(values, lottery, 9).tolist() == [0, 1, 2, 3, 4]
 
 
 def test_shares_count_only_the_cells_in_contention() -> None:

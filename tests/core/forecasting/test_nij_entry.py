@@ -115,6 +115,7 @@ def test_the_facts_say_how_it_was_chosen() -> None:
     past = facts["past"][facts["method"]]
     assert 0 < past["low"] < past["n"] / past["N"] < past["high"] < 1
     assert facts["past"]["decayed_730"]["N"] == past["N"]
+    assert facts["past_windows_overlap"] is False
 
 
 @pytest.mark.parametrize(
