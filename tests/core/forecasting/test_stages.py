@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from forecasting.core.recipe import COMPARATORS, STAGES, standard_recipe
+from forecasting.core.recipe import COMPARATORS, MODELS, STAGES, standard_recipe
 from forecasting.core.stages import FITS, LogLinear, fit_stage, look
 from forecasting.core.training import surfaces_for
 from tests.core.forecasting.forecast_examples import ORIGIN, small_city, small_history
@@ -36,7 +36,7 @@ def test_the_log_linear_stage_names_its_slopes() -> None:
 
 
 def test_a_stage_looks_at_one_column_per_term_and_k_means_at_its_clusters() -> None:
-    for model, columns in (("boosted", 6), ("kmeans", 1)):
+    for model, columns in (("boosted", len(MODELS["boosted"][1])), ("kmeans", 1)):
         recipe = standard_recipe(model, ("burglary",))
         surfaces = surfaces_for({"burglary": small_history()}, CITY, recipe, "burglary")
         seen = look(surfaces, recipe, ORIGIN, 1)
