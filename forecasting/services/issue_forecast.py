@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from forecasting.core.fingerprint import digest, table_bytes
 from forecasting.core.gaps import LOOK_BACK, check_no_gap
 from forecasting.core.grid import Grid
 from forecasting.core.incidents import Incidents
 from forecasting.core.limits import as_refusal
 from forecasting.core.local_days import daily_counts, local_days
-from forecasting.core.manifest import canonical_bytes, listed, run_manifest, seed_for
-from forecasting.core.pipeline import Forecast, make_forecast, recipe_as_known, split_to_shifts
+from forecasting.core.manifest import listed, seed_for
 from forecasting.core.recipe import Recipe as RecipeBody
 from forecasting.core.recipe import check_features, check_stage, layers_read, recipe_from_dict
-from forecasting.core.run_tables import cell_columns, share_columns, with_stability
-from forecasting.core.stability import rank_stability
+from forecasting.core.sealing import Order, Sealed, seal
 from forecasting.core.taxonomy import DISCOVERED_KINDS
-from forecasting.core.training import surfaces_for
 from forecasting.core.windows import Window
 from forecasting.models import Extract, ForecastRun, Recipe
 from forecasting.selectors.drift import fallback_in_force
@@ -77,7 +72,7 @@ def issue_forecast(
     subject = Subject(frozenset({recipe.digest}), category=category)
     check_not_held(jurisdiction, subject)
     window = Window(int(window_start.timestamp()), int(window_end.timestamp()))
-    made = _compute(jurisdiction, recipe, extract, category, window, policy)
+    made, grid = _compute(jurisdiction, recipe, extract, category, window, policy)
     sealed = store_artifact(made.manifest_data, "application/json", name=f"manifest of {category}")
     entry = record(
         action="forecast.issued",
@@ -107,9 +102,9 @@ def issue_forecast(
         as_of=extract.as_of,
         window_start=window_start,
         window_end=window_end,
-        cell=made.grid.cell,
-        origin_x=made.grid.origin_x,
-        origin_y=made.grid.origin_y,
+        cell=grid.cell,
+        origin_x=grid.origin_x,
+        origin_y=grid.origin_y,
         digest=sealed.digest,
         cells_digest=store_artifact(made.cells_data, PARQUET, name=f"cells of {category}").digest,
         shares_digest=store_artifact(made.shares_data, PARQUET, name=f"shares of {category}").digest,
@@ -126,18 +121,6 @@ def issue_forecast(
     )
 
 
-@dataclass(frozen=True)
-class _Made:
-    """A forecast with the bytes that are sealed."""
-
-    forecast: Forecast
-    grid: Grid
-    manifest: dict[str, Any]
-    manifest_data: bytes
-    cells_data: bytes
-    shares_data: bytes
-
-
 def _compute(
     jurisdiction: Jurisdiction,
     recipe: Recipe,
@@ -145,25 +128,20 @@ def _compute(
     category: str,
     window: Window,
     policy: PolicyInForce,
-) -> _Made:
+) -> tuple[Sealed, Grid]:
     body, by_counts = _recipe_to_use(jurisdiction, recipe, category, policy)
     city = city_of(jurisdiction, body.cell_metres, policy.terms.shifts)
-    seed = seed_for(jurisdiction.slug, category, str(window.start))
-    flag_area = policy.terms.flag_share * city.grid.total_area
-    incidents = incidents_in(extract)
-    known = recipe_as_known(body, window, int(extract.as_of.timestamp()))
     # Context counts as known when incidents of the same moment would be.
     moment = extract.as_of - timedelta(days=body.reporting_delay_days)
     looked_at = layers_read(body)
-    layers = layers_known(jurisdiction, moment, looked_at)
-    with as_refusal():
-        _check_whole(jurisdiction, incidents, extract, category)
-        surfaces = surfaces_for(incidents, city, known, category, layers)
-        forecast = make_forecast(surfaces, city, known, window, flag_area=flag_area, seed=seed)
-        shares = split_to_shifts(incidents[category], city, known, window)
-        stability = rank_stability(forecast, known, city.grid, flag_area, seed)
-    cells_data = table_bytes(with_stability(cell_columns(forecast, city.grid), stability))
-    shares_data = table_bytes(share_columns(shares))
+    order = Order(
+        category,
+        body,
+        window,
+        int(extract.as_of.timestamp()),
+        policy.terms.flag_share * city.grid.total_area,
+        seed_for(jurisdiction.slug, category, str(window.start)),
+    )
     sources = {
         "jurisdiction": jurisdiction.slug,
         "category": category,
@@ -173,12 +151,13 @@ def _compute(
         "geography": geography_digest(jurisdiction),
         "layers": layer_digests(jurisdiction, moment, looked_at),
         "policy_version": policy.version,
-        "cells": digest(cells_data),
-        "shares": digest(shares_data),
         **by_counts,
     }
-    manifest = run_manifest(sources, city, body, forecast, flag_area, seed)
-    return _Made(forecast, city.grid, manifest, canonical_bytes(manifest), cells_data, shares_data)
+    incidents = incidents_in(extract)
+    with as_refusal():
+        _check_whole(jurisdiction, incidents, extract, category)
+        made = seal(order, incidents, city, layers_known(jurisdiction, moment, looked_at), sources)
+    return made, city.grid
 
 
 def _check_whole(
