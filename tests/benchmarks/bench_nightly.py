@@ -1,4 +1,4 @@
-"""How long a city's night takes: every category's features, fit, forecast, split to shifts and explained places.
+"""How long a city's night takes: every category, from features and fit to what is sealed, with the explained places.
 
 Run by `make bench`. Philadelphia with eight years of incidents, one process, as a worker does it; memory is the
 process's own peak. Then the price of history: the same made-up city with one year and with ten. Speed stands beside
@@ -19,9 +19,10 @@ import shapely
 from forecasting.core.explain import reasons
 from forecasting.core.grid import make_grid
 from forecasting.core.incidents import Incidents
-from forecasting.core.pipeline import Forecast, make_forecast, split_to_shifts
+from forecasting.core.pipeline import Forecast
 from forecasting.core.recipe import Recipe, standard_recipe
-from forecasting.core.training import City, surfaces_for
+from forecasting.core.sealing import Order, seal
+from forecasting.core.training import City
 from forecasting.core.windows import DAY, Window, rolling_windows
 from governance.core.policy import DEFAULT_SHIFTS
 from tests.benchmarks.bench_forecast import DATA
@@ -43,10 +44,9 @@ def reference() -> float:
 def forecast_of(
     incidents: Mapping[str, Incidents], city: City, recipe: Recipe, category: str, window: Window
 ) -> Forecast:
-    """Do for one category what a night does."""
-    surfaces = surfaces_for(incidents, city, recipe, category)
-    made = make_forecast(surfaces, city, recipe, window, flag_area=FLAGGED * city.grid.total_area, seed=1)
-    split_to_shifts(incidents[category], city, recipe, window)
+    """Do for one category what a night does: all that is sealed, and the reasons of the flagged places."""
+    order = Order(category, recipe, window, window.start, FLAGGED * city.grid.total_area, 1)
+    made = seal(order, incidents, city, {}, {"category": category}).forecast
     for cell in np.flatnonzero(made.flagged):
         reasons(recipe.terms, {name: float(values[cell]) for name, values in made.factors.items()})
     return made
