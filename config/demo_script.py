@@ -5,25 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db import transaction
-
-from audits.tasks import audit_one
 from forecasting.core.plan_edit import PlaceEdit
-from forecasting.core.recipe import recipe_from_dict
-from forecasting.core.recipe_draft import drafted_recipe
 from forecasting.selectors.plans import body_of, plan_of
-from forecasting.selectors.recipes import standings_in
-from forecasting.services.draft_recipe import draft_recipe
 from forecasting.services.edit_plan import edit_plan
-from forecasting.services.order_evaluation import order_evaluation
-from forecasting.services.propose_recipe import propose_recipe
-from forecasting.tasks import evaluate_one
 from governance.core.approval import Verdict
 from governance.core.refusals import Refused
 from governance.core.roles import Role
 from governance.core.states import State
 from governance.core.training import right_answers
-from governance.selectors import grants_that_vote, policy_in_force, requests_in, voters_for
+from governance.selectors import grants_that_vote, requests_in, voters_for
 from governance.services.cast_vote import cast_vote
 from governance.services.complete_training import complete_training
 
@@ -56,8 +46,6 @@ LINES = (
     Line(Verdict.APPROVE, "The first four places repeat last week’s; outreach letters went out before."),
     Line(Verdict.REJECT, "Most of these places were visited three nights running; I want the outcome first."),
 )
-RECIPE_TITLE, RECIPE_TERM, RECIPE_DAYS = "Blend with a longer memory", "recent", 90.0
-RECIPE_WHY = "A month of few reports moved the ranking more than it should; a longer half-life is steadier."
 BLOCKED = (
     "The audit does not pass for this plan, so it cannot be approved, and I will not send anybody without it."
 )
@@ -89,34 +77,6 @@ def _decide(plan: Plan, line: Line, by: User) -> None:
         cast_vote(verdict=line.verdict, rationale=line.rationale, **vote)  # type: ignore[arg-type]
     except Refused:
         cast_vote(verdict=Verdict.REJECT, rationale=BLOCKED, **vote)  # type: ignore[arg-type]
-
-
-def propose_a_recipe(jurisdiction: Jurisdiction, by: User) -> bool:
-    """Let an analyst draft, try and propose a recipe, so that the board finds one to decide; once, both or neither.
-
-    It is about one category, and quick to try: the demo must not wait for it.
-    """
-    if standings_in(jurisdiction)[0].draft is not None:
-        return False
-    terms = policy_in_force(jurisdiction).terms
-    used = recipe_from_dict(standings_in(jurisdiction)[0].body)
-    recipe = drafted_recipe(
-        used.model,
-        terms.plan_categories,
-        related=used.categories,
-        changes={"cell_metres": used.cell_metres, "reporting_delay_days": used.reporting_delay_days},
-        half_lives={RECIPE_TERM: RECIPE_DAYS},
-    )
-    with transaction.atomic():
-        draft = draft_recipe(
-            jurisdiction=jurisdiction, title=RECIPE_TITLE, body=recipe.to_dict(), reason=RECIPE_WHY, by=by
-        )
-        evaluation = order_evaluation(draft=draft, by=by)
-        for category in recipe.categories:
-            evaluate_one(evaluation.pk, category)
-        audit_one("recipe", draft.digest, jurisdiction)
-        propose_recipe(draft=draft, by=by, scripted=True)
-    return True
 
 
 def shorten(plan: Plan, by: User) -> None:

@@ -56,7 +56,7 @@ def worker(demo: Demo) -> Iterator[Celery]:
         "warning",
     ]
     process = subprocess.Popen(command, env=values)
-    sender = Celery("sender", broker=broker)
+    sender = Celery("sender", broker=broker, set_as_current=False)
     sender.control.purge()
     try:
         yield sender

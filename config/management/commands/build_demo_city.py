@@ -26,7 +26,7 @@ from audits.core.groups import EVERYBODY
 from audits.services.import_residents import import_residents
 from audits.tasks import audit_pending
 from config.cycle import Say, run_cycle, step_replay, timed
-from config.demo_script import complete_training_of_all, decide_all, propose_a_recipe, shorten_some
+from config.demo_script import complete_training_of_all, decide_all, shorten_some
 from forecasting.core.demo_city import DEMO_NAME, DEMO_ZONE, DemoCity, Size, make_demo_city
 from forecasting.core.demo_geography import NamedShape, on_globe
 from forecasting.core.recipe import recipe_digest, standard_recipe
@@ -36,7 +36,7 @@ from forecasting.services.adopt_recipe import adopt_recipe
 from forecasting.services.ingest_batch import ingest_batch
 from governance import clock
 from governance.core.roles import Role
-from governance.selectors import account, jurisdictions, scheduler_account
+from governance.selectors import jurisdictions, scheduler_account
 from governance.services.add_jurisdiction import FirstRole, Outline, Place, add_jurisdiction
 from governance.services.advance_clock import advance_clock
 from governance.services.import_areas import NamedShape as Area
@@ -164,7 +164,6 @@ def live_through(jurisdiction: Jurisdiction, *, say: Say) -> None:
         timed(say, "plans audited", audit_pending)
         timed(say, "plans decided", partial(decide_all, jurisdiction, week=left))
         step_replay(jurisdiction, by=by, say=say, scripted=left > 1)
-    timed(say, "a recipe proposed", lambda: propose_a_recipe(jurisdiction, account(ANALYST)))
 
 
 def _set_up(city: DemoCity, weeks: int, accounts: Path) -> Jurisdiction:
