@@ -76,7 +76,6 @@ STAFF = (
     ("sam", "Sam Cole", Role.DATA_STEWARD),
     ("amir", "Amir Said", Role.ADMINISTRATOR),
 )
-ANALYST = f"{STAFF[0][0]}@rivermark.invalid"
 SUPERVISORS = (
     "Ben Ford",
     "Bea Stone",
