@@ -132,7 +132,11 @@ def _recipes(jurisdiction: Jurisdiction) -> Any:
 
 
 def standing_of(jurisdiction: Jurisdiction, digest: str) -> Standing | None:
-    """Return what is recorded about one digest; None where nothing is."""
+    """Return what is recorded about one digest; None where nothing is, or where the text names no digest at all."""
+    if not (
+        digest.isascii() and digest.isalnum()
+    ):  # PostgreSQL takes no NUL, and all of them without a digest
+        return None
     found = standings_in(jurisdiction, digest)
     return found[0] if found else None
 
