@@ -80,6 +80,10 @@ def evaluate_recipe(
     jurisdiction = draft.jurisdiction
     role = check(by, Permission.RUN_FORECASTS, jurisdiction)
     check(by, Permission.RUN_AUDITS, jurisdiction)
+    if not by.is_service:  # one who holds the one role and was lent the other is a person all the same
+        raise Refused(
+            Reason.NOT_PERMITTED, "Only the schedule tries a draft: order its evaluation and wait for it."
+        )
     known = RecipeTrial.objects.filter(evaluation=evaluation, category=category).first()
     if known is not None:
         return known

@@ -12,6 +12,7 @@ from django.test import Client
 from forecasting.core.recipe import recipe_digest, standard_recipe
 from forecasting.models import DriftRun, ForecastRun, Recipe, RecipeDraft, RecipeTrial
 from forecasting.services.adopt_recipe import adopt_recipe
+from forecasting.services.evaluate_recipe import evaluate_recipe
 from forecasting.services.issue_forecast import issue_forecast
 from forecasting.services.order_evaluation import order_evaluation
 from forecasting.services.propose_recipe import propose_recipe
@@ -20,9 +21,12 @@ from forecasting.tasks import adopt_approved_recipes, evaluate_drafts
 from governance import clock
 from governance.core.holds import Scope
 from governance.core.refusals import Reason, Refused
-from governance.models import ChangeRequest
+from governance.core.roles import Role
+from governance.models import ChangeRequest, LedgerEntry
+from governance.services.delegate_role import delegate_role
 from governance.services.place_hold import place_hold
 from tests.apps.forecasting.test_context_in_forecasts import NEAR_BARS
+from tests.apps.forecasting.test_enter_challenge import enter
 from tests.apps.forecasting.test_policy_governs import adopt as adopt_policy
 from tests.apps.forecasting.test_recipe_release import drafted, evaluated, later, vote
 from tests.cast import City, build_city
@@ -85,6 +89,24 @@ def test_the_vote_of_one_city_adopts_nothing_in_another_and_no_hold_is_passed_th
     assert (held.state, free.state) == ("approved", "executed")
 
 
+# --- evidence -----------------------------------------------------------------------------------------------------
+
+
+def test_an_analyst_who_is_lent_an_auditors_role_makes_no_evidence_about_her_draft(city: City) -> None:
+    add_history(city, until=clock.now(city.jurisdiction))
+    evaluation = order_evaluation(draft=drafted(city), by=city.ana)
+    delegate_role(
+        taker=city.ana, role=Role.AUDITOR, jurisdiction=city.jurisdiction, district=None, reason=STOP,
+        until=clock.now(city.jurisdiction) + timedelta(days=2), by=city.dev,
+    )  # fmt: skip
+    with pytest.raises(Refused, match="Only the schedule tries a draft") as refusal:
+        evaluate_recipe(
+            evaluation=evaluation, category=CATEGORY, extract=add_extract(city, evaluation.as_of), by=city.ana
+        )
+    assert refusal.value.reason is Reason.NOT_PERMITTED
+    assert not RecipeTrial.objects.exists()
+
+
 # --- holds ------------------------------------------------------------------------------------------------------
 
 
@@ -97,6 +119,16 @@ def test_a_category_on_hold_is_not_tried_though_a_forecast_of_it_waits_for_its_s
     hold(city, Scope.CATEGORY, CATEGORY)
     assert evaluate_drafts() == 1
     assert not RecipeTrial.objects.exists()
+
+
+def test_no_entry_of_a_challenge_is_made_about_a_category_on_hold(city: City) -> None:
+    add_history(city)
+    hold(city, Scope.CATEGORY, CATEGORY)
+    entries = LedgerEntry.objects.count()
+    with pytest.raises(Refused) as refusal:
+        enter(city)
+    assert refusal.value.reason is Reason.ON_HOLD
+    assert LedgerEntry.objects.count() == entries
 
 
 # --- what the policy prohibits ------------------------------------------------------------------------------------
