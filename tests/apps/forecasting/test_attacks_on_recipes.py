@@ -11,6 +11,9 @@ from django.test import Client
 
 from forecasting.core.recipe import recipe_digest, standard_recipe
 from forecasting.models import DriftRun, ForecastRun, Recipe, RecipeDraft, RecipeTrial
+from forecasting.selectors.drift import is_by_fallback
+from forecasting.selectors.model_cards import card_of
+from forecasting.selectors.recipes import standing_of
 from forecasting.services.adopt_recipe import adopt_recipe
 from forecasting.services.evaluate_recipe import evaluate_recipe
 from forecasting.services.issue_forecast import issue_forecast
@@ -31,6 +34,7 @@ from tests.apps.forecasting.test_policy_governs import adopt as adopt_policy
 from tests.apps.forecasting.test_recipe_release import drafted, evaluated, later, vote
 from tests.cast import City, build_city
 from tests.factories.context import add_layer, write_points
+from tests.factories.forecasts import add_score
 from tests.factories.history import CATEGORY, WINDOW, add_extract, add_history
 
 STOP = "The board wants to look at this again before anything is done with it."
@@ -107,6 +111,20 @@ def test_an_analyst_who_is_lent_an_auditors_role_makes_no_evidence_about_her_dra
     assert not RecipeTrial.objects.exists()
 
 
+def test_a_lent_vote_carries_neither_the_author_nor_who_lent_it(city: City) -> None:
+    request = propose_recipe(draft=evaluated(city), by=city.ana)
+    delegate_role(
+        taker=city.ana, role=Role.BOARD_MEMBER, jurisdiction=city.jurisdiction, district=None, reason=STOP,
+        until=clock.now(city.jurisdiction) + timedelta(days=2), by=city.chloe,
+    )  # fmt: skip
+    for who in (city.ana, city.chloe):
+        with pytest.raises(Refused) as refusal:
+            vote(request, who)
+        assert refusal.value.reason is Reason.AUTHOR_MAY_NOT_VOTE
+    vote(request, city.nora)
+    assert adopt_approved_recipes() == 0
+
+
 # --- holds ------------------------------------------------------------------------------------------------------
 
 
@@ -131,10 +149,11 @@ def test_no_entry_of_a_challenge_is_made_about_a_category_on_hold(city: City) ->
     assert LedgerEntry.objects.count() == entries
 
 
-# --- what the policy prohibits ------------------------------------------------------------------------------------
+# --- forecasts by counts --------------------------------------------------------------------------------------------
 
 
-def test_the_recipe_that_stands_in_is_bound_by_the_policy_too(db: None) -> None:
+def fallen_back() -> tuple[City, Recipe]:
+    """Return a city where counts stand in for decayed counts, which the policy demands."""
     city = build_city(policy={"fallback_on_drift": True})
     add_history(city)
     recipe, here = adopted(city, "decayed"), city.jurisdiction
@@ -143,6 +162,26 @@ def test_the_recipe_that_stands_in_is_bound_by_the_policy_too(db: None) -> None:
         ledger_index=0, fallback_due=True, breached=["skill"],
     )  # fmt: skip
     assert start_fallback(drift_run=drifted, by=city.scheduler).body["terms"][0]["name"] == "history"
+    return city, recipe
+
+
+def test_what_counts_found_is_not_told_on_the_card_of_the_recipe_they_stood_in_for(db: None) -> None:
+    city, recipe = fallen_back()
+    run = issue(city, recipe)
+    assert run.recipe == recipe
+    assert is_by_fallback(run)
+    add_score(run, observed=lambda index: 1 if index < 10 else 0)
+    standing = standing_of(city.jurisdiction, recipe.digest)
+    assert standing is not None
+    card = card_of(standing)
+    assert (card["scores"], card["data"]["forecasts"]) == ([], 0)
+
+
+# --- what the policy prohibits ------------------------------------------------------------------------------------
+
+
+def test_the_recipe_that_stands_in_is_bound_by_the_policy_too(db: None) -> None:
+    city, recipe = fallen_back()
     adopt_policy(city, prohibited_features=["history"])
     with pytest.raises(Refused, match="prohibits history") as refusal:
         issue(city, recipe, weeks=1)
