@@ -241,7 +241,7 @@ def adopt_approved_recipes() -> int:
 
 def _adopted(*, draft: RecipeDraft, by: User) -> None:
     with transaction.atomic():
-        redeem_approval(digest=draft.digest, kind="recipe", by=by)
+        redeem_approval(digest=draft.digest, kind="recipe", jurisdiction=draft.jurisdiction, by=by)
         adopt_recipe(
             jurisdiction=draft.jurisdiction, name=draft.title, recipe=recipe_from_dict(draft.body), by=by
         )

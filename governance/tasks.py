@@ -78,7 +78,7 @@ def adopt_policies() -> int:
         for request in approved_drafts(jurisdiction):
             try:
                 with transaction.atomic():
-                    redeem_approval(digest=request.digest, kind="policy", by=by)
+                    redeem_approval(digest=request.digest, kind="policy", jurisdiction=jurisdiction, by=by)
                     adopt_policy(jurisdiction=jurisdiction, digest=request.digest, by=by)
                     done += 1
             except Refused as refusal:

@@ -67,6 +67,15 @@ _POLICING = (
     "patrols police probation searches suspect suspects summons victim victims warrant warrants"
 )
 
+_PARTS = (
+    "american asian black census christian citizen demograph disabled elderly ethnic female gender hispanic homeless "
+    "household immigra income indigenous jewish latin latino migrant minorit mosque muslim nationality people "
+    "population poverty prayer refugee religio resident synagog tenant unemploy voter white worship"
+)
+"""Parts of words that say so too, however they are joined: “whitepop”, “blackresidents”, “pctlatinx”."""
+
+_POLICING_PARTS = "arrest citation custody frisk offender parole police probation suspect victim warrant"
+
 ABOUT_PEOPLE = frozenset(_PEOPLE.split())
 """Words of a name that make a layer one about who is there."""
 
@@ -108,9 +117,9 @@ def _check_people(name: str, variables: Sequence[str]) -> None:
     for word in (part for each in (name, *variables) for part in each.lower().split("_")):
         about = (
             "who lives, works or prays in a place"
-            if word in ABOUT_PEOPLE
+            if word in ABOUT_PEOPLE or any(part in word for part in _PARTS.split())
             else "what police do there"
-            if word in ABOUT_POLICING
+            if word in ABOUT_POLICING or any(part in word for part in _POLICING_PARTS.split())
             else ""
         )
         if about:

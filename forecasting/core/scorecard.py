@@ -150,8 +150,13 @@ def _bins(pit: FloatArray) -> Figure:
 
 
 def public_figures(figures: Figures) -> Figures:
-    """Return the figures without where single counts fell: of few districts that would tell their counts."""
+    """Return the figures without where single counts fell: of few districts that would tell their counts.
+
+    Nor the map drawn by lot: whoever knows city and window can draw the same one, and would read the incidents in
+    those very cells. What it finds is the share of the area, within chance.
+    """
     return {
         method: {name: figure for name, figure in by_metric.items() if name not in (PIT, CELL_PIT)}
         for method, by_metric in figures.items()
+        if method != RANDOM
     }

@@ -14,6 +14,7 @@ from forecasting.core.context_tables import layer_in, series_in
 from forecasting.core.layers import Layer
 from forecasting.models import ContextLayer
 from governance.artifacts import read_artifact
+from governance.core.refusals import Reason, Refused
 
 if TYPE_CHECKING:
     from governance.models import Jurisdiction
@@ -34,6 +35,19 @@ def layer_names(
         for row in versions_known(jurisdiction, as_of)
         if row.kind != SERIES and not {row.layer_name, row.subject} & set(prohibited)
     )
+
+
+def check_layers_allowed(
+    jurisdiction: Jurisdiction, as_of: datetime, names: Collection[str], prohibited: Collection[str]
+) -> None:
+    """Refuse layers that a policy prohibits by what they are about, whatever they are called. Raises OUTSIDE_POLICY."""
+    known = versions_known(jurisdiction, as_of) if names else []
+    if wrong := [row for row in known if row.layer_name in names and row.subject in prohibited]:
+        raise Refused(
+            Reason.OUTSIDE_POLICY,
+            f"The policy in force prohibits {wrong[0].subject.replace('_', ' ')} in a forecast, and the layer "
+            f"“{wrong[0].layer_name}” is about that. Propose a recipe without, or a policy that allows it.",
+        )
 
 
 def layers_known(

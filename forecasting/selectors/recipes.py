@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from forecasting.core.recipe_states import Facts, RecipeState, state_of
 from forecasting.models import (
+    Fallback,
     ForecastRun,
     Recipe,
     RecipeDraft,
@@ -18,6 +19,7 @@ from forecasting.models import (
     RecipeTrial,
     Scorecard,
 )
+from forecasting.selectors.drift import is_by_fallback
 from governance import clock
 from governance.core.states import State
 from governance.selectors import evidence_on, requests_in
@@ -132,7 +134,11 @@ def _recipes(jurisdiction: Jurisdiction) -> Any:
 
 
 def standing_of(jurisdiction: Jurisdiction, digest: str) -> Standing | None:
-    """Return what is recorded about one digest; None where nothing is."""
+    """Return what is recorded about one digest; None where nothing is, or where the text names no digest at all."""
+    if not (
+        digest.isascii() and digest.isalnum()
+    ):  # PostgreSQL takes no NUL, and all of them without a digest
+        return None
     found = standings_in(jurisdiction, digest)
     return found[0] if found else None
 
@@ -186,13 +192,14 @@ def standings_evaluated(jurisdiction: Jurisdiction) -> list[Standing]:
 
 
 def scores_of_recipe(recipe: Recipe) -> list[Scorecard]:
-    """Return the newest score of every scored run of a recipe, the oldest window first."""
-    rows = (
-        Scorecard.objects.filter(run__recipe=recipe).select_related("run").order_by("run__window_start", "id")
-    )
+    """Return the newest score of every scored run that a recipe made itself, the oldest window first."""
+    own = {run.pk for run in runs_of_recipe(recipe)}
+    rows = Scorecard.objects.filter(run__in=own).select_related("run").order_by("run__window_start", "id")
     return list({row.run_id: row for row in rows}.values())
 
 
 def runs_of_recipe(recipe: Recipe) -> list[ForecastRun]:
-    """Return every run of a recipe, the latest window first."""
-    return list(ForecastRun.objects.filter(recipe=recipe).select_related("extract").order_by("-window_start"))
+    """Return every run that a recipe made itself, the latest window first; none by counts in its stead."""
+    rows = ForecastRun.objects.filter(recipe=recipe).select_related("extract").order_by("-window_start")
+    stood_in = Fallback.objects.filter(recipe=recipe).exists()
+    return [run for run in rows if not (stood_in and is_by_fallback(run))]

@@ -25,8 +25,10 @@ from forecasting.selectors.extracts import known_incidents
 from forecasting.selectors.geography import on_plane
 from forecasting.selectors.profiles import reporting_delay
 from governance import clock
+from governance.core.holds import Subject
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
+from governance.holds import check_not_held
 from governance.ledger import record
 from governance.permissions import check
 from governance.selectors import policy_in_force
@@ -61,11 +63,13 @@ def enter_challenge(
     """Make the entry for the local days from ``first`` to the horizon's last, tuned for ``score``.
 
     It rests on what was known when the first day began, or is known now if that is earlier. Raises
-    Refused(NOT_PERMITTED | NOT_FOUND | OUTSIDE_POLICY | TOO_EARLY | TOO_LITTLE_DATA | TOO_LARGE | BAD_INPUT).
+    Refused(NOT_PERMITTED | NOT_FOUND | OUTSIDE_POLICY | TOO_EARLY | TOO_LITTLE_DATA | TOO_LARGE | BAD_INPUT |
+    ON_HOLD).
     """
     role = check(by, Permission.SEE_FORECASTS, jurisdiction)
     in_force = policy_in_force(jurisdiction)
     check_may_forecast(category, in_force.terms.allowed_categories)
+    check_not_held(jurisdiction, Subject(category=category))
     check_features({"terms": [{"name": name} for name in SURFACES]}, in_force.terms.prohibited_features)
     opens = datetime(first.year, first.month, first.day, tzinfo=ZoneInfo(jurisdiction.timezone))
     known_at = _known_at(jurisdiction, opens)
@@ -111,6 +115,7 @@ def enter_challenge(
         policy_version=in_force.version,
         detail={"category": category, "score": score.value, "horizon": horizon.value},
     )
+    check_not_held(jurisdiction, Subject(category=category))  # once more, with the log locked
     return ChallengeEntry(files, facts, named)
 
 

@@ -38,8 +38,10 @@ from forecasting.selectors.recipes import BACKTEST
 from forecasting.selectors.runs import recipe_in_force
 from governance import clock
 from governance.artifacts import store_artifact
+from governance.core.holds import Subject
 from governance.core.refusals import Reason, Refused
 from governance.core.roles import Permission
+from governance.holds import check_not_held
 from governance.ledger import record
 from governance.permissions import check
 from governance.selectors import policy_in_force
@@ -72,18 +74,26 @@ def evaluate_recipe(
     Beside it run all-history counts, decayed counts, kernel density and the recipe in force, on the same cells and
     windows. With the last category the verdict of all is attached as evidence. Done twice, it is one trial. Only
     whoever runs forecasts and audits does it, which no person does: the schedule alone makes evidence about a
-    draft. Raises Refused(NOT_PERMITTED | DIGEST_CHANGED | BAD_INPUT | OUTSIDE_POLICY | TOO_LARGE).
+    draft. Raises Refused(NOT_PERMITTED | DIGEST_CHANGED | BAD_INPUT | OUTSIDE_POLICY | TOO_LARGE | ON_HOLD).
     """
     draft = evaluation.draft
     jurisdiction = draft.jurisdiction
     role = check(by, Permission.RUN_FORECASTS, jurisdiction)
     check(by, Permission.RUN_AUDITS, jurisdiction)
+    if not by.is_service:  # one who holds the one role and was lent the other is a person all the same
+        raise Refused(
+            Reason.NOT_PERMITTED, "Only the schedule tries a draft: order its evaluation and wait for it."
+        )
     known = RecipeTrial.objects.filter(evaluation=evaluation, category=category).first()
     if known is not None:
         return known
     with as_refusal():
         recipe = recipe_from_dict(draft.body)
     _check(evaluation, recipe, category, extract)
+    subject = Subject(frozenset({draft.digest}), category=category)
+    check_not_held(
+        jurisdiction, subject
+    )  # an extract of a category on hold is sealed where one waits for its score
     policy = policy_in_force(jurisdiction)
     check_features(recipe.to_dict(), policy.terms.prohibited_features)
     city = city_of(jurisdiction, recipe.cell_metres, policy.terms.shifts)
@@ -104,6 +114,7 @@ def evaluate_recipe(
             "extract": extract.digest,
         },
     )
+    check_not_held(jurisdiction, subject)  # once more, with the log locked: trying took long
     trial = RecipeTrial.objects.create(
         evaluation=evaluation,
         extract=extract,

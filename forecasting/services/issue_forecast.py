@@ -23,7 +23,7 @@ from forecasting.models import Extract, ForecastRun, Recipe
 from forecasting.selectors.drift import fallback_in_force
 from forecasting.selectors.extracts import incidents_in
 from forecasting.selectors.geography import city_of, geography_digest
-from forecasting.selectors.layers import layer_digests, layers_known
+from forecasting.selectors.layers import check_layers_allowed, layer_digests, layers_known
 from forecasting.selectors.recipes import is_retired
 from forecasting.selectors.reports import last_day_known
 from forecasting.selectors.runs import run_for
@@ -130,10 +130,14 @@ def _compute(
     policy: PolicyInForce,
 ) -> tuple[Sealed, Grid]:
     body, by_counts = _recipe_to_use(jurisdiction, recipe, category, policy)
+    check_features(
+        body.to_dict(), policy.terms.prohibited_features
+    )  # what stands in is bound like what was approved
     city = city_of(jurisdiction, body.cell_metres, policy.terms.shifts)
     # Context counts as known when incidents of the same moment would be.
     moment = extract.as_of - timedelta(days=body.reporting_delay_days)
     looked_at = layers_read(body)
+    check_layers_allowed(jurisdiction, moment, looked_at, policy.terms.prohibited_features)
     order = Order(
         category,
         body,

@@ -10,20 +10,26 @@ from governance.core.roles import Permission
 from governance.core.states import Deed, State, next_state
 from governance.holds import check_request_not_held
 from governance.ledger import record
-from governance.models import ChangeRequest, User
+from governance.models import ChangeRequest, Jurisdiction, User
 from governance.permissions import check
 from governance.selectors import evidence_for, proposal_of, rule_now, standing_ballots
 
 
 @transaction.atomic
-def redeem_approval(*, digest: str, kind: str, by: User) -> ChangeRequest:
+def redeem_approval(
+    *, digest: str, kind: str, by: User, jurisdiction: Jurisdiction | None = None
+) -> ChangeRequest:
     """Lock the request for `digest`, check everything again, and mark it executed.
+
+    `jurisdiction`: whose people were asked, for what may have the same digest in several (a recipe, a policy): the
+    approval of one city is none in another.
 
     Checked anew: the digest, the state, the expiry, the evidence, the quorum, and that every approver still holds
     the role she voted with; what break-glass eased counts only while it is in force. Raises Refused(NOT_FOUND |
     NOT_PERMITTED | NOT_APPROVED | EXPIRED | EVIDENCE_MISSING | EVIDENCE_FAILED | ON_HOLD).
     """
-    request = ChangeRequest.objects.select_for_update(of=("self",)).filter(digest=digest, kind=kind).first()
+    asked = ChangeRequest.objects.select_for_update(of=("self",)).filter(digest=digest, kind=kind)
+    request = (asked.filter(jurisdiction=jurisdiction) if jurisdiction else asked).first()
     if request is None:
         raise Refused(
             Reason.NOT_FOUND, f"Nobody was asked about {kind} {digest[:12]}…, so nobody approved it."

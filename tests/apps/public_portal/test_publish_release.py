@@ -133,7 +133,7 @@ def test_what_plans_covered_is_released_where_it_is_not_small(closed_week: Week)
 
 def test_the_scores_stand_beside_counting_alone(closed_week: Week) -> None:
     scores = body(publish(closed_week), "scores")
-    assert set(scores["figures"]) == {"forecast", "counts", "random"}
+    assert set(scores["figures"]) == {"forecast", "counts"}
     assert "counting past reports alone found" in scores["pooled"]["sentence"]
 
 

@@ -21,8 +21,9 @@ def test_a_layer_about_a_place_passes() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["poor_households", "median_income", "race", "black_owned_bars", "mosques", "arrests_2023", "gang_areas"],
-)
+    ["poor_households", "median_income", "race", "black_owned_bars", "mosques", "arrests_2023", "gang_areas",
+     "whitepop", "blackresidents", "pctlatinx", "religions", "refugees", "populationdensity", "policeposts"],
+)  # fmt: skip
 def test_a_name_that_speaks_of_people_or_policing_is_refused_whatever_its_subject(name: str) -> None:
     with pytest.raises(Refused, match="nothing about that enters a forecast") as refusal:
         checked(name=name)
@@ -37,6 +38,9 @@ def test_a_column_that_speaks_of_people_is_refused_too() -> None:
 def test_a_word_inside_another_word_is_no_offence() -> None:
     checked(name="storage_sites", subject="buildings")  # "age" is inside "storage"
     checked(name="grace_square", subject="open_space", kind="polygons")  # "race" inside "grace"
+    checked(name="monuments", subject="open_space")  # "men"
+    checked(name="alternative_fuel", subject="shops")  # "native"
+    checked(name="terraces", subject="venues")  # "races"
 
 
 def test_a_subject_outside_the_list_is_refused_with_the_list() -> None:

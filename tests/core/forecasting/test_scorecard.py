@@ -88,4 +88,6 @@ def test_what_becomes_public_does_not_tell_where_single_counts_fell() -> None:
     public = public_figures(figures)
     gone = set(figures["forecast"]) - set(public["forecast"])
     assert gone == {"district_pit", "cell_pit"}
-    assert public["random"] == figures["random"]
+    assert set(public) == set(figures) - {"random"}, (
+        "whoever draws the same map would read the counts of its cells"
+    )
