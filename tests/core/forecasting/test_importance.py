@@ -5,9 +5,9 @@ import pytest
 
 from forecasting.core.importance import (
     POINTS,
+    dependence,
     importance_from_dict,
     importances,
-    dependence,
     strength_of,
     strongest_sentence,
 )
