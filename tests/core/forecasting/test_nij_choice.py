@@ -89,7 +89,7 @@ def test_a_place_of_which_nothing_was_known_catches_nothing() -> None:
     x = np.array([50.0, 50.0, 250.0, 450.0, 650.0])
     city = Incidents(x, np.full(5, 50.0), ends, ends)
     made = try_layout(city, LEVEL, (window,), judged=1, flagged=3, delay=0, seed=1)
-    assert {method: hits.tolist() for method, hits in made.hits.items()} == dict.fromkeys(METHODS, [1])
+    assert {method: hits.tolist() for method, hits in made.hits.items()} == {key: [1] for key in METHODS}
     assert (made.total.tolist(), made.best.tolist()) == ([4], [3])
 
 
