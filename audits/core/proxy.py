@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.ensemble import RandomForestRegressor
+from threadpoolctl import threadpool_limits
 
 Floats = NDArray[np.float64]
 Blocks = NDArray[np.int32]
@@ -96,7 +97,9 @@ def proxy_test(
 
 def neighbours(places: Floats, seed: int) -> Blocks:
     """Return which of `BLOCKS` blocks of neighbouring areas each area belongs to, shape (n,)."""
-    return np.asarray(KMeans(BLOCKS, n_init=3, random_state=seed).fit_predict(places), dtype=np.int32)
+    with threadpool_limits(1):  # threads add up in any order
+        found = KMeans(BLOCKS, n_init=3, random_state=seed).fit_predict(places)
+    return np.asarray(found, dtype=np.int32)
 
 
 def _asked(
