@@ -117,7 +117,8 @@ def _clusters(scene: _Scene, rng: np.random.Generator) -> Family:
     settings = ScanSettings(
         max_radius=how.max_radius_metres / unit,
         max_days=how.max_days,
-        simulations=max(how.simulations, ceil(1 / scene.level)),  # with fewer, no p could fall below the level
+        # With fewer, no p could fall below the level.
+        simulations=max(how.simulations, ceil(1 / scene.level)),
         stop_after=how.stop_after,
         looks_every_days=how.looks_every_days,
     )
