@@ -86,6 +86,7 @@ def adopt_policies() -> int:
     return done
 
 
+@shared_task
 def tell_waiting() -> int:
     """Tell everybody what waits, expires or was decided; returns how many e-mails wait for it."""
     by = scheduler_account()

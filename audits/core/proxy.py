@@ -7,8 +7,8 @@ asked about the others, block by block of neighbours; with residents as weights 
     R2 = 1 - sum_i w_i (y_i - yhat_i)^2 / sum_i w_i (y_i - ybar_-i)^2          range (-inf, 1]
 
 1: the inputs tell the share exactly. 0: no better than the mean share of the other areas. Below 0: worse. An input
-carries as much as R2 falls when its values are shuffled among the areas asked about. What leaving an input out costs
-in deviance is the forecast's own business and is measured by a backtest.
+carries as much as R2 falls when the areas asked about get values of it drawn from all areas. What leaving an input
+out costs in deviance is the forecast's own business and is measured by a backtest.
 
 Sources: proxies as predictability of the protected attribute, Feldman et al. (2015, KDD), "Certifying and removing
 disparate impact"; importance by shuffling, Breiman (2001, Machine Learning 45:5); blocks of neighbours because near
@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.ensemble import RandomForestRegressor
+from threadpoolctl import threadpool_limits
 
 Floats = NDArray[np.float64]
 Blocks = NDArray[np.int32]
@@ -96,7 +97,9 @@ def proxy_test(
 
 def neighbours(places: Floats, seed: int) -> Blocks:
     """Return which of `BLOCKS` blocks of neighbouring areas each area belongs to, shape (n,)."""
-    return np.asarray(KMeans(BLOCKS, n_init=3, random_state=seed).fit_predict(places), dtype=np.int32)
+    with threadpool_limits(1):  # threads add up in any order
+        found = KMeans(BLOCKS, n_init=3, random_state=seed).fit_predict(places)
+    return np.asarray(found, dtype=np.int32)
 
 
 def _asked(

@@ -44,7 +44,7 @@ class Boosted:
     """Fitted trees over the terms ``names``; ``risk = base x product of factors``, exactly.
 
     ``model`` answers with incidents per unit of exposure; SHAP values are taken on its raw (logarithmic) scale with
-    the trees' own training rows as background (``tree_path_dependent``: Lundberg et al. 2020, algorithm 2).
+    the trees' own training rows as background (``tree_path_dependent``: Lundberg et al. 2020).
     """
 
     model: HistGradientBoostingRegressor

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from forecasting.core.drift import (
     CheckName,
@@ -37,22 +38,21 @@ WEEKS, RECENT = 52, 4
 LONGEST_DELAY = 28
 """Reports later than this many days are left out of the check of delays."""
 
-Z_90 = 1.6448536269514722
-
 
 @dataclass(frozen=True)
 class Scored:
     """Scored windows, oldest first, shape ``(windows,)`` each.
 
-    ``observed`` and ``expected`` totals of all of them with the ``low`` and ``high`` ends of their 90 % intervals;
-    ``deviance`` and ``reference`` (of counting past reports) of those that the recipe in force forecast, shapes
-    ``(own,)``.
+    ``observed`` and ``expected`` totals of all of them with the ``low`` and ``high`` ends of their intervals, whose
+    nominal probability is ``level`` (0 to 1, as each recipe says); ``deviance`` and ``reference`` (of counting past
+    reports) of those that the recipe in force forecast, shapes ``(own,)``.
     """
 
     observed: IntArray
     expected: FloatArray
     low: FloatArray
     high: FloatArray
+    level: FloatArray
     deviance: FloatArray
     reference: FloatArray
 
@@ -61,7 +61,8 @@ class Scored:
         """Variance of a total beyond Poisson, as ``variance = m + dispersion x m**2``, read off the intervals."""
         if not len(self.expected):
             return 0.0
-        variance = ((self.high - self.low) / (2 * Z_90)) ** 2
+        reach = stats.norm.ppf((1 + self.level) / 2)
+        variance = ((self.high - self.low) / (2 * reach)) ** 2
         return float(np.maximum((variance - self.expected) / self.expected**2, 0.0).mean())
 
 

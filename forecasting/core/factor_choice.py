@@ -20,6 +20,7 @@ from forecasting.core.grid import Grid
 from forecasting.core.incidents import FloatArray, IntArray
 from forecasting.core.operationalisations import Operationalisation
 from forecasting.core.penalised_poisson import (
+    REGULAR,
     PoissonFit,
     best_strength,
     elastic_net_path,
@@ -103,7 +104,9 @@ class FactorChoice:
         table = self.table[:, list(columns)]
         fit = fit_poisson(table, self.exposure, self.counts)
         design = np.column_stack([np.ones(len(table)), table])
-        bread: FloatArray = np.asarray(np.linalg.inv((design * fit.expected[:, None]).T @ design), np.float64)
+        information = (design * fit.expected[:, None]).T @ design
+        information[np.diag_indices_from(information)] += REGULAR * float(self.counts.sum())
+        bread: FloatArray = np.asarray(np.linalg.inv(information), np.float64)
         summed = np.zeros((int(self.blocks.max()) + 1, design.shape[1]))
         np.add.at(summed, self.blocks, design * (self.counts - fit.expected)[:, None])
         return fit, bread, summed.T @ summed * (len(summed) / max(1, len(summed) - 1))

@@ -56,7 +56,7 @@ def importances(
         Importance(
             term.name,
             strength_of(factors[term.name], expected),
-            partial_dependence(features[:, number], factors[term.name]),
+            dependence(features[:, number], factors[term.name]),
         )
         for number, term in enumerate(terms)
         if term.name in factors
@@ -69,7 +69,7 @@ def strength_of(factor: FloatArray, expected: FloatArray) -> float:
     return _rounded(np.average(np.abs(np.log(factor)), weights=expected))
 
 
-def partial_dependence(values: FloatArray, factor: FloatArray) -> tuple[tuple[float, float], ...]:
+def dependence(values: FloatArray, factor: FloatArray) -> tuple[tuple[float, float], ...]:
     """Return up to ``POINTS`` pairs (value, factor) over the observed range; shapes ``(n,)``.
 
     The range is cut in equal parts; a point is the mean value of a part's cells with the geometric mean of their

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -116,7 +117,8 @@ def _clusters(scene: _Scene, rng: np.random.Generator) -> Family:
     settings = ScanSettings(
         max_radius=how.max_radius_metres / unit,
         max_days=how.max_days,
-        simulations=how.simulations,
+        # With fewer, no p could fall below the level.
+        simulations=max(how.simulations, ceil(1 / scene.level)),
         stop_after=how.stop_after,
         looks_every_days=how.looks_every_days,
     )

@@ -128,10 +128,16 @@ def try_layout(
             ranked = {name: history.decayed(cut, half_life) for name, half_life in decays.items()}
             ranked[MIXTURE] = mixture_score(surfaces, weights, flagged)
             for method, values in ranked.items():
-                hits[method].append(int(observed[first_places(values, lottery, flagged)].sum()))
+                hits[method].append(_caught(observed, values, lottery, flagged))
         taught.append(past_window(history, surfaces, window.start, window.end, flagged))
     counted = {method: np.array(values, dtype=np.int64) for method, values in hits.items()}
     return Trials(layout, counted, np.array(total, dtype=np.int64), np.array(best, dtype=np.int64))
+
+
+def _caught(observed: FloatArray, values: FloatArray, lottery: FloatArray, flagged: int) -> int:
+    """Count what the first places caught. One without a value is no guess: that it ever holds any is known later."""
+    first = first_places(values, lottery, flagged)
+    return int(observed[first[values[first] > 0]].sum())
 
 
 def learned_by(taught: Sequence[PastWindow], cut: int, surfaces: int) -> FloatArray:

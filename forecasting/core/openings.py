@@ -62,7 +62,7 @@ def open_terms(terms: Sequence[Term], past: Past, seed: int) -> dict[str, Openin
         TermKind.ETAS: _fit_etas,
     }
     found: dict[TermKind, Opening] = {}
-    for kind in {term.kind for term in terms} & ways.keys():
+    for kind in sorted({term.kind for term in terms} & ways.keys()):
         try:
             found[kind] = ways[kind](past, seed)
         except CannotForecast as problem:

@@ -94,12 +94,10 @@ def values_of(what: Operationalisation, layer: Layer, grid: Grid, *, unit_metres
 def _ways(
     layer: Layer, grid: Grid, unit_metres: float, distances: Sequence[float]
 ) -> list[tuple[Operationalisation, FloatArray]]:
-    """All ways at once: the distances are asked for once, and so is each density."""
-    reach = 2 * max(distances)
-    far = layer_distance(layer, grid, unit_metres=unit_metres, reach_metres=reach)
+    """All ways at once, the same figures as ``values_of`` gives for each; each density is asked for once."""
     found = [
-        (Operationalisation(layer.name, How.WITHIN, metres), (far <= metres).astype(np.float64))
-        for metres in distances
+        (what, values_of(what, layer, grid, unit_metres=unit_metres))
+        for what in (Operationalisation(layer.name, How.WITHIN, metres) for metres in distances)
     ]
     for metres in distances:
         density = layer_density(layer, grid, unit_metres=unit_metres, bandwidth_metres=metres)

@@ -20,6 +20,10 @@ LONGEST_STEP = 2.0
 LARGEST = 20.0
 """Largest linear predictor: a column that separates cells with and without incidents would run away."""
 
+REGULAR = 1e-9
+"""Share of all incidents added to the information about each column, so that columns that repeat one another can be
+fitted together: they share what one of them would have."""
+
 STRENGTHS = 25
 WEAKEST = 0.005
 """The path runs from the strength that keeps nothing down to this part of it."""
@@ -52,7 +56,7 @@ def fit_poisson(table: FloatArray, exposure: FloatArray, counts: FloatArray) -> 
     likelihood, expected = _likelihood(design, exposure, counts, beta)
     for _ in range(STEPS):
         curvature = (design * expected[:, None]).T @ design
-        curvature[np.diag_indices_from(curvature)] += 1e-9 * seen
+        curvature[np.diag_indices_from(curvature)] += REGULAR * seen
         step: FloatArray = np.asarray(np.linalg.solve(curvature, design.T @ (counts - expected)), np.float64)
         step *= min(1.0, LONGEST_STEP / max(float(np.abs(step).max()), 1e-300))
         ahead = _no_worse(design, exposure, counts, beta, step, likelihood)

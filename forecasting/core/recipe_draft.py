@@ -49,7 +49,7 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
         ),
         "training_days": Parameter("Length of a training window", "days", 7, 56, "How long each of them is."),
         "ridge": Parameter(
-            "Penalty on weights", "", 0, 1000, "The larger, the closer they stay to 0.", False
+            "Penalty on weights", "", 0.01, 1000, "The larger, the closer they stay to 0.", False
         ),
         "level_half_life_days": Parameter(
             "Half-life of the city’s level", "days", 7, 365, "How recent the weeks are that fix it.", False
@@ -122,7 +122,7 @@ def check_releasable(recipe: Recipe, allowed: Collection[str]) -> None:
     check_offered(recipe.model)
     if not recipe.categories:
         raise CannotForecast("bad_recipe", "A recipe is about one category at least; name it.")
-    for category in {*recipe.categories, *(term.category for term in recipe.terms if term.category)}:
+    for category in sorted({*recipe.categories, *(term.category for term in recipe.terms if term.category)}):
         check_may_forecast(category, allowed)
         if category not in allowed:
             raise Refused(

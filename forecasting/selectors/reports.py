@@ -14,7 +14,7 @@ from forecasting.core.local_days import last_whole_day, local_days
 from forecasting.core.scorecard import BASELINE, FORECAST
 from forecasting.selectors.drift import is_by_fallback
 from forecasting.selectors.profiles import profile_named, reporting_delay
-from forecasting.selectors.runs import recipe_in_force
+from forecasting.selectors.runs import interval_level, recipe_in_force
 from forecasting.selectors.scores import scorecards_of
 from governance.selectors import districts_of
 
@@ -81,6 +81,7 @@ def windows_scored(jurisdiction: Jurisdiction, category: str, moment: datetime) 
         expected=np.array([card.run.total for card in cards], dtype=np.float64),
         low=np.array([card.run.total_low for card in cards], dtype=np.float64),
         high=np.array([card.run.total_high for card in cards], dtype=np.float64),
+        level=np.array([interval_level(card.run) for card in cards], dtype=np.float64),
         deviance=np.array([card.figures[FORECAST]["deviance"]["value"] for card in own], dtype=np.float64),
         reference=np.array([card.figures[BASELINE]["deviance"]["value"] for card in own], dtype=np.float64),
     )

@@ -98,6 +98,11 @@ def run_manifest(run: ForecastRun) -> dict[str, Any]:
     return manifest
 
 
+def interval_level(run: ForecastRun) -> float:
+    """Return the nominal probability of a run's intervals, 0 to 1, as its recipe stated it."""
+    return float(run_manifest(run)["recipe"]["interval_level"])
+
+
 def importance_of_run(run: ForecastRun) -> list[dict[str, Any]]:
     """Return what mattered in a run, the strongest term first, as sealed: term, strength, curve."""
     found: list[dict[str, Any]] = run_manifest(run).get("importance", [])

@@ -14,6 +14,7 @@ from forecasting.core.wording import counted, in_words, incidents_of, percent, s
 from forecasting.models import Plan, PlanClosure
 from forecasting.pictures import plan_picture
 from forecasting.selectors.plans import body_of, subject_of_plan
+from forecasting.selectors.runs import interval_level
 from forecasting.views.run_page import score_line
 from governance import clock, selectors
 from governance.core.approval import check_evidence, is_overridden
@@ -74,6 +75,7 @@ def plan_context(plan: Plan, by: User) -> dict[str, Any]:
         "baseline": percent(body.baseline_covered),
         "picture": plan_picture(plan),
         "rows": place_rows(body),
+        "level": percent(interval_level(plan.run)),
         "evidence": evidence_lines([plan.digest, *change.rests_on], plan.jurisdiction),
         "score": score_line(plan.jurisdiction, body.category),
         "changes": changes_since(plan),

@@ -18,7 +18,7 @@ from forecasting.core.wording import incidents_of, percent, shortened
 from forecasting.pictures import run_picture
 from forecasting.selectors.drift import is_by_fallback
 from forecasting.selectors.geography import named_layer
-from forecasting.selectors.runs import run_cells, run_manifest
+from forecasting.selectors.runs import interval_level, run_cells, run_manifest
 from forecasting.selectors.scores import scorecards_of
 from forecasting.views.what_matters import what_matters
 from forecasting.views.what_was_tested import what_was_tested
@@ -83,6 +83,7 @@ def run_context(run: ForecastRun) -> dict[str, Any]:
         "expected": reading(run.total),
         "low": reading(run.total_low),
         "high": reading(run.total_high),
+        "level": percent(interval_level(run)),
         "baseline": reading(run.baseline_total),
         "flagged": _flagged(cells),
         "picture": run_picture(run, cells),

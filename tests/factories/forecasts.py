@@ -66,17 +66,18 @@ def add_run(
     window_start: datetime | None = None,
     category: str = "residential_burglary",
     by_counts: bool = False,
+    level: float = 0.9,
 ) -> ForecastRun:
     """Make a run that flags the cells where `flagged` says so; all-history counts lie where `counted` says so.
 
-    `by_counts`: as a fallback makes it.
+    `by_counts`: as a fallback makes it. `level`: of its intervals.
     """
     grid = grid_of(city)
     flags = flagged(*across(grid))
     history = np.where((counted or flagged)(*across(grid)), 1.0, 0.01)
     expected = np.where(flags, 0.5, 0.01)
     manifest: dict[str, object] = {
-        "recipe": {"interval_level": 0.9},
+        "recipe": {"interval_level": level},
         "dispersion": {"cell": 0.1, "city": 0.01},
         "slots": [],
     }

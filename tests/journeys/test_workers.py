@@ -83,9 +83,9 @@ def test_a_worker_issues_the_same_forecasts_once(demo: Demo) -> None:
     advance_clock(jurisdiction=jurisdiction, to=next_step(jurisdiction).issue_at, by=scheduler_account())
     before = ForecastRun.objects.count()
     with worker(demo) as sender:
-        sender.send_task("forecasting.tasks.issue_due")
+        sender.send_task("forecasting.tasks.forecasts.issue_due")
         eventually(lambda: ForecastRun.objects.count() == before + 5)
-        sender.send_task("forecasting.tasks.issue_due")
+        sender.send_task("forecasting.tasks.forecasts.issue_due")
         sender.send_task("governance.tasks.publish_log")
         eventually(lambda: Checkpoint.objects.order_by("-size")[0].size == LedgerEntry.objects.count())
     assert ForecastRun.objects.count() == before + 5

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
+from config.celery import SCHEDULE, app
 from config.management.commands import run_schedule
 from governance import log_health
 from governance.tasks import publish_log
@@ -66,3 +67,8 @@ def test_something_wrong_with_the_log_fails_the_round(monkeypatch: pytest.Monkey
         "the log, unpublished: There is no space left.",
         "Every task ran; something is wrong with the log.",
     ]
+
+
+def test_every_task_of_the_schedule_is_known_to_workers_by_the_name_it_is_sent_under() -> None:
+    app.loader.import_default_modules()
+    assert {name for name, _ in SCHEDULE} <= set(app.tasks)

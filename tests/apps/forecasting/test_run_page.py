@@ -54,6 +54,14 @@ def scored(run: ForecastRun) -> Scorecard:
     )
 
 
+def test_intervals_are_called_by_the_level_that_the_recipe_states(client: Client, city: City) -> None:
+    client.force_login(city.ana)
+    run = add_run(city, flagged=near, level=0.8)
+    page = client.get(reverse("run", args=[run.pk])).content.decode()
+    assert "80&nbsp;% interval" in page
+    assert "90&nbsp;% interval" not in page
+
+
 def test_a_run_is_shown_beside_its_baseline_with_its_places_ranked(run: ForecastRun) -> None:
     context = run_context(run)
     ranks = [place.rank for place in context["ranked"]]

@@ -124,7 +124,7 @@ def test_the_order_of_tonights_plans_says_nothing_about_their_districts(
         asked.append(district.code)
         return True
 
-    monkeypatch.setattr("forecasting.tasks._propose_one", noted)
+    monkeypatch.setattr("forecasting.tasks.plans._propose_one", noted)
     for _ in range(30):
         assert propose_due_in(city.jurisdiction.slug) == 2
     assert {tuple(asked[at : at + 2]) for at in range(0, 60, 2)} == {

@@ -30,6 +30,7 @@ def scored(windows: int, *, bias: float = 1.0, worse: float = 0.0, seed: int = 1
         expected=expected,
         low=expected - 16.45,
         high=expected + 16.45,
+        level=np.full(windows, 0.9),
         deviance=deviance + worse,
         reference=deviance + rng.normal(2, 1, windows),
     )
@@ -110,3 +111,11 @@ def test_the_same_inputs_and_seed_give_the_same_bytes() -> None:
 def test_a_single_area_has_no_shares() -> None:
     made = check(reports(stationary(1), areas=("One",)))
     assert [each.name for each in made.unjudged] == ["shares"]
+
+
+def test_intervals_of_any_level_tell_the_same_dispersion() -> None:
+    expected, reach = np.full(3, 100.0), np.sqrt(100.0 + 0.02 * 100.0**2)  # variance m + 0.02 m**2
+    level = np.array([0.5, 0.9, 0.99])
+    width = np.array([0.674490, 1.644854, 2.575829]) * reach
+    made = replace(scored(3), expected=expected, low=expected - width, high=expected + width, level=level)
+    assert made.dispersion == pytest.approx(0.02, rel=1e-5)

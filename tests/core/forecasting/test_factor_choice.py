@@ -76,3 +76,11 @@ def test_blocks_of_space_are_squares() -> None:
 def test_a_small_city_has_smaller_blocks() -> None:
     grid = make_grid(box(0, 0, 1800, 900), 100.0)
     assert len(np.unique(space_blocks(grid, 2500.0))) == 6 * 3
+
+
+def test_a_layer_registered_twice_under_two_names_counts_once() -> None:
+    near = figures()[:, 0]
+    counts = np.random.default_rng(1).poisson(np.where(near > 0, 2.0, 1.0)).astype(np.float64)
+    twice = (TRIED[0], Operationalisation("taverns", How.WITHIN, 150.0))
+    made = FactorChoice(np.column_stack([near, near]), np.ones(2000), counts, BLOCKS, twice)
+    assert made.certain(made.steps(made.useful(np.random.default_rng(1)))) == [0]

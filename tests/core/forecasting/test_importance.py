@@ -5,9 +5,9 @@ import pytest
 
 from forecasting.core.importance import (
     POINTS,
+    dependence,
     importance_from_dict,
     importances,
-    partial_dependence,
     strength_of,
     strongest_sentence,
 )
@@ -27,7 +27,7 @@ def test_a_factor_of_one_everywhere_changes_nothing() -> None:
 
 def test_the_curve_of_a_log_linear_term_is_exact() -> None:
     values = np.random.default_rng(1).normal(size=500)
-    curve = np.array(partial_dependence(values, np.exp(0.7 * values)))
+    curve = np.array(dependence(values, np.exp(0.7 * values)))
     assert 2 < len(curve) <= POINTS
     assert curve[:, 1] == pytest.approx(np.exp(0.7 * curve[:, 0]), rel=1e-5)
     assert (np.diff(curve[:, 0]) > 0).all()
@@ -36,11 +36,11 @@ def test_the_curve_of_a_log_linear_term_is_exact() -> None:
 
 def test_the_curve_is_the_mean_log_factor_of_the_places_around() -> None:
     values = np.array([0.0, 0.0, 12.0])
-    assert partial_dependence(values, np.array([2.0, 8.0, 3.0])) == ((0.0, 4.0), (12.0, 3.0))
+    assert dependence(values, np.array([2.0, 8.0, 3.0])) == ((0.0, 4.0), (12.0, 3.0))
 
 
 def test_a_term_that_is_the_same_everywhere_has_one_point() -> None:
-    assert partial_dependence(np.zeros(5), np.ones(5)) == ((0.0, 1.0),)
+    assert dependence(np.zeros(5), np.ones(5)) == ((0.0, 1.0),)
 
 
 def test_the_strongest_comes_first_and_is_said_in_plain_words() -> None:

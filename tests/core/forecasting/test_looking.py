@@ -68,6 +68,12 @@ def test_a_cluster_that_goes_on_is_found_where_and_since_when_it_is() -> None:
     assert f"In and around {cluster.where}, " in cluster.sentence
 
 
+def test_a_cluster_can_be_found_however_many_categories_share_the_level() -> None:
+    made = look(planted(1, 30, 6), categories=20)
+    (cluster,) = made.families[0].findings
+    assert cluster.p_value <= made.level < 1 / (QUICK.simulations + 1)
+
+
 def test_a_days_rise_in_one_district_is_found() -> None:
     made = look(planted(1, 40, 0.9))
     (day,) = made.families[1].findings

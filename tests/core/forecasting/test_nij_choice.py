@@ -83,6 +83,16 @@ def test_a_window_is_ranked_by_what_was_known_before_it_only() -> None:
         assert before.hits[method][2] > 0
 
 
+def test_a_place_of_which_nothing_was_known_catches_nothing() -> None:
+    window = Window(500 * DAY, 528 * DAY)
+    ends = np.array([490, 510, 511, 512, 513]) * DAY
+    x = np.array([50.0, 50.0, 250.0, 450.0, 650.0])
+    city = Incidents(x, np.full(5, 50.0), ends, ends)
+    made = try_layout(city, LEVEL, (window,), judged=1, flagged=3, delay=0, seed=1)
+    assert {method: hits.tolist() for method, hits in made.hits.items()} == {key: [1] for key in METHODS}
+    assert (made.total.tolist(), made.best.tolist()) == ([4], [3])
+
+
 def test_the_layout_whose_cells_hold_the_hot_places_whole_is_chosen() -> None:
     told: list[tuple[int, int]] = []
     choice = choose(

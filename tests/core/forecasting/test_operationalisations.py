@@ -64,6 +64,21 @@ def test_all_ways_are_tried_at_all_distances_and_agree_with_each_alone() -> None
         assert np.array_equal(table[:, at], values_of(what, layer, GRID, unit_metres=1.0))
 
 
+def test_a_cell_wider_than_the_distance_says_the_same_whatever_other_distances_are_tried() -> None:
+    grid = make_grid(box(0, 0, 14_000, 14_000), 1400.0)
+    near = np.tile([[350.0, 350.0], [1050.0, 350.0], [350.0, 1050.0]], (len(grid) // 2, 1))
+    corner = np.repeat(np.column_stack([grid.columns, grid.rows])[::2] * 1400.0, 3, axis=0)
+    layer = point_layer("bars", *(corner + near).T, 0)
+    counts = np.full(len(grid), 5.0)
+    found = []
+    for distances in ((150.0,), (150.0, 450.0)):
+        tried, table = operationalise(
+            {"bars": layer}, grid, unit_metres=1.0, counts=counts, distances=distances
+        )
+        found.append(table[:, tried.index(Operationalisation("bars", How.WITHIN, 150.0))])
+    assert np.array_equal(*found)
+
+
 def test_what_hardly_tells_cells_apart_is_not_tried() -> None:
     x, y = (np.asarray(each * 100 + 50.0, dtype=np.float64) for each in (GRID.columns, GRID.rows))
     everywhere = point_layer("lights", x, y, 0)

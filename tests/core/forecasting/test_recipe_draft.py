@@ -96,3 +96,8 @@ def test_neither_the_category_nor_one_it_learns_from_may_lie_outside_the_policy(
     with pytest.raises(Refused) as refusal:
         check_releasable(draft(), allowed)
     assert refusal.value.reason is Reason.OUTSIDE_POLICY
+
+
+def test_a_draft_without_any_penalty_is_refused_because_a_shut_term_has_no_best_weight() -> None:
+    with pytest.raises(CannotForecast, match=r"lies between 0\.01 and 1000"):
+        draft(changes={"ridge": 0})
