@@ -68,7 +68,8 @@ def test_a_cell_wider_than_the_distance_says_the_same_whatever_other_distances_a
     grid = make_grid(box(0, 0, 14_000, 14_000), 1400.0)
     near = np.tile([[350.0, 350.0], [1050.0, 350.0], [350.0, 1050.0]], (len(grid) // 2, 1))
     corner = np.repeat(np.column_stack([grid.columns, grid.rows])[::2] * 1400.0, 3, axis=0)
-    layer = point_layer("bars", *(corner + near).T, 0)
+    x, y = (corner + near).T
+    layer = point_layer("bars", x, y, 0)
     counts = np.full(len(grid), 5.0)
     found = []
     for distances in ((150.0,), (150.0, 450.0)):
@@ -76,7 +77,7 @@ def test_a_cell_wider_than_the_distance_says_the_same_whatever_other_distances_a
             {"bars": layer}, grid, unit_metres=1.0, counts=counts, distances=distances
         )
         found.append(table[:, tried.index(Operationalisation("bars", How.WITHIN, 150.0))])
-    assert np.array_equal(*found)
+    assert np.array_equal(found[0], found[1])
 
 
 def test_what_hardly_tells_cells_apart_is_not_tried() -> None:
