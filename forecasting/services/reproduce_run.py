@@ -62,7 +62,7 @@ def reproduce_run(*, run: ForecastRun, by: User) -> list[Compared]:
     computed.
     """
     role = check(by, Permission.RUN_AUDITS, run.jurisdiction)
-    compared = computed_again(run)
+    compared = _computed_again(run)
     record(
         action="forecast.reproduced",
         subject_kind="forecast",
@@ -76,7 +76,7 @@ def reproduce_run(*, run: ForecastRun, by: User) -> list[Compared]:
     return compared
 
 
-def computed_again(run: ForecastRun) -> list[Compared]:
+def _computed_again(run: ForecastRun) -> list[Compared]:
     """Compute a run again, part by part, from its manifest, and compare.
 
     The extract is made anew from the rows that were known at its moment; geography and context are read as they stand

@@ -17,7 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 from config import env
 from config.replay import next_step
 from forecasting.models import ForecastRun
-from forecasting.services.reproduce_run import computed_again
+from forecasting.services.reproduce_run import reproduce_run
 from governance.models import Checkpoint, LedgerEntry
 from governance.selectors import jurisdiction_named, scheduler_account
 from governance.services.advance_clock import advance_clock
@@ -90,5 +90,10 @@ def test_a_worker_issues_the_same_forecasts_once(demo: Demo) -> None:
         eventually(lambda: Checkpoint.objects.order_by("-size")[0].size == LedgerEntry.objects.count())
     assert ForecastRun.objects.count() == before + 5
     made = ForecastRun.objects.order_by("-id")[:5]
-    differing = [(run.category, each.part) for run in made for each in computed_again(run) if not each.same]
+    differing = [
+        (run.category, each.part)
+        for run in made
+        for each in reproduce_run(run=run, by=scheduler_account())
+        if not each.same
+    ]
     assert not differing, "in line, the same extract, recipe and seed give the same bytes"
