@@ -65,10 +65,11 @@ def test_relabelling_the_cells_changes_nothing() -> None:
 
 
 def test_the_budget_is_kept_with_cells_of_different_size() -> None:
-    expected, _, group, everybody = made_up(40)
+    expected, _, _, everybody = made_up(40)
     area = RNG.uniform(0.5, 2.0, 40)
-    for choice in frontier(expected, area, group, everybody, 7.0):
-        assert 0 < choice.cells < 15
+    for choice in frontier(expected, area, area / area.sum(), everybody, 7.0):
+        flagged = choice.rate * area.sum()  # the group lives evenly, so its rate tells the surface
+        assert 5.0 < flagged <= 7.0 + 1e-9
 
 
 def test_the_price_of_a_threshold() -> None:
